@@ -1,0 +1,97 @@
+//! The one thing a caller sees of "where is that service?".
+
+use crate::guard::{GuardedBody, Progress, WatchedBody};
+use crate::{Code, Failure};
+use http::{Request, Response};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::{Status, body::Body, server::NamedService};
+use tower::{BoxError, Service, ServiceExt as _, util::BoxCloneSyncService};
+
+/// A way to a service. Generated clients take it whether the service is in this process or another.
+pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+
+/// What holds for every call of one service, near or far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time from the call to its first answer; for a unary call that is all of it.
+    pub answer: Duration,
+    /// Time in which a stream must make progress in one direction or the other.
+    pub idle: Duration,
+    /// Calls under way at once, streams included; more are turned away as `Busy`.
+    pub calls: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { answer: Duration::from_secs(30), idle: Duration::from_secs(60), calls: 1024 }
+    }
+}
+
+/// What every generated server is.
+pub trait GrpcServer:
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
+    + NamedService
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> GrpcServer for S where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
+        + NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// The way to a server in this process.
+///
+/// Each call runs in a task of its own: a panic there is a failed call and no more, and a caller that goes away does
+/// not stop work that has begun.
+pub fn local<S: GrpcServer>(server: S, limits: &Limits) -> Transport {
+    let limits = *limits;
+    let places = Arc::new(Semaphore::new(limits.calls));
+    let service = tower::service_fn(move |request| {
+        let (server, places) = (server.clone(), Arc::clone(&places));
+        async move { Ok::<_, BoxError>(call(server, request, limits, places).await) }
+    });
+    BoxCloneSyncService::new(service)
+}
+
+async fn call<S: GrpcServer>(
+    server: S,
+    request: Request<Body>,
+    limits: Limits,
+    places: Arc<Semaphore>,
+) -> Response<Body> {
+    let Ok(place) = places.try_acquire_owned() else {
+        return refused(Failure::new(Code::Busy, "too many requests at once"));
+    };
+    let progress = Progress::new();
+    let request = request.map(|body| Body::new(WatchedBody::new(body, progress.clone())));
+    let task = tokio::spawn(async move { server.oneshot(request).await });
+    match tokio::time::timeout(limits.answer, task).await {
+        Ok(Ok(Ok(response))) => guarded(response, progress, limits.idle, place),
+        Ok(Ok(Err(never))) => match never {},
+        Ok(Err(_panicked)) => refused(Failure::new(Code::Internal, "the archive failed to carry out the request")),
+        Err(_elapsed) => refused(Failure::new(Code::Unavailable, "the archive did not answer in time")),
+    }
+}
+
+fn guarded(
+    response: Response<Body>,
+    progress: Progress,
+    idle: Duration,
+    place: OwnedSemaphorePermit,
+) -> Response<Body> {
+    response.map(|body| Body::new(GuardedBody::new(body, progress, idle, place)))
+}
+
+fn refused(failure: Failure) -> Response<Body> {
+    Status::from(failure).into_http()
+}
