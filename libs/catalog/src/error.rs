@@ -1,0 +1,102 @@
+//! What can go wrong in the catalog.
+
+use access::FacilityId;
+use std::sync::Arc;
+
+/// Why a call of the catalog failed.
+///
+/// No variant holds patient data, and none shows a UID: `Display` and `Debug` may go into logs.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The catalog holds no such resource in this scope.
+    #[error("no such resource")]
+    NotFound,
+    /// The resource exists in several facilities of the scope, and none of them is the home facility.
+    #[error("the resource exists in several facilities")]
+    Ambiguous {
+        /// The facilities to choose from, in order.
+        facilities: Vec<FacilityId>,
+    },
+    /// The intent was swept or used before: nothing of the chunk was stored, and its objects are to be removed.
+    #[error("the intent of this store no longer exists")]
+    IntentGone,
+    /// A key is not among those of its intent, so that a crash would leave the object behind; or it is in use already.
+    #[error("an object key does not belong to the intent")]
+    ForeignKey,
+    /// Legal hold, or a retention period that has not ended.
+    #[error("the resource is under legal hold or retention")]
+    Held,
+    /// The instance has no such frame, or no frames that can be told apart.
+    #[error("no such frame")]
+    NoSuchFrame,
+    /// Too many operations are waiting. Trying again later helps.
+    #[error("the catalog has too much to do")]
+    Busy,
+    /// The database cannot be reached, is locked by somebody else, or has no room. Trying again later may help.
+    #[error("the catalog is not available")]
+    Unavailable {
+        /// What the database said.
+        #[source]
+        source: Arc<sqlx::Error>,
+    },
+    /// The writer has ended, with the program or after a defect.
+    #[error("the writer of the catalog has ended")]
+    WriterGone,
+    /// Stored rows contradict what this program writes.
+    #[error("the catalog is damaged")]
+    Damaged {
+        /// What was met.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database was made by a release that this one cannot work with.
+    #[error("the catalog needs a program that knows schema {needed}; this one knows {known}")]
+    NewerSchema {
+        /// The least schema version that a program must know.
+        needed: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// The schema could not be brought up to date.
+    #[error("the schema of the catalog could not be migrated")]
+    Migration {
+        /// What the migration said.
+        #[source]
+        source: sqlx::migrate::MigrateError,
+    },
+}
+
+impl Error {
+    /// For stored text or bytes that do not have the form in which they were written.
+    pub(crate) fn damaged(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Damaged { source: Box::new(source) }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(source: sqlx::Error) -> Self {
+        match source {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::damaged(source),
+            source => Self::Unavailable { source: Arc::new(source) },
+        }
+    }
+}
+
+impl From<dataset::CorruptPiece> for Error {
+    fn from(source: dataset::CorruptPiece) -> Self {
+        Self::damaged(source)
+    }
+}
+
+impl From<uid::InvalidUid> for Error {
+    fn from(source: uid::InvalidUid) -> Self {
+        Self::damaged(source)
+    }
+}
+
+impl From<access::InvalidFacility> for Error {
+    fn from(source: access::InvalidFacility) -> Self {
+        Self::damaged(source)
+    }
+}

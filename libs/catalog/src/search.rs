@@ -1,0 +1,119 @@
+//! What can be asked of a search, and what comes back (PS3.18 10.6).
+
+use access::FacilityId;
+use dataset::{Level, SearchKey, Tag};
+use uid::{SeriesInstanceUid, SopInstanceUid, StudyInstanceUid, Uid};
+
+/// A search. `level`, `study` and `series` make the six resources of PS3.18 10.6.1.1.
+#[derive(Clone)]
+pub struct Search {
+    /// What is listed.
+    pub level: Level,
+    /// Only within this study.
+    pub study: Option<StudyInstanceUid>,
+    /// Only within this series.
+    pub series: Option<SeriesInstanceUid>,
+    /// All of them must match. Keys of a level below `level` are ignored.
+    pub keys: Vec<SearchMatch>,
+    /// Whether names also match by prefixes of their words, in any order.
+    pub fuzzy: bool,
+    /// The most rows to return; [`Search::MAX_LIMIT`] holds whatever is asked for.
+    pub limit: u32,
+    /// How many matches to leave out first.
+    pub offset: u64,
+    /// Which attributes to return.
+    pub return_tags: ReturnTags,
+}
+
+impl Search {
+    /// The most rows in one page.
+    pub const MAX_LIMIT: u32 = 10_000;
+    /// Matches beyond the page are counted up to here.
+    pub const COUNT_BOUND: u64 = 10_000;
+
+    /// A search that matches everything at this level.
+    #[must_use]
+    pub fn new(level: Level) -> Self {
+        Self {
+            level,
+            study: None,
+            series: None,
+            keys: Vec::new(),
+            fuzzy: false,
+            limit: 100,
+            offset: 0,
+            return_tags: ReturnTags::All,
+        }
+    }
+}
+
+/// A match key: an attribute and the test that its value must pass.
+#[derive(Clone)]
+pub struct SearchMatch {
+    /// The attribute.
+    pub key: &'static SearchKey,
+    /// The test.
+    pub test: Match,
+}
+
+/// Kinds of matching (PS3.4 C.2.2.2). Where an attribute has several values, one that matches is enough.
+#[derive(Clone)]
+pub enum Match {
+    /// Everything matches, also an empty value.
+    Universal,
+    /// The value itself. Names without case and accents; numbers by their value; a time of less than six digits
+    /// stands for all times that begin so.
+    Single(String),
+    /// Any of these.
+    AnyUid(Vec<Uid>),
+    /// `*` for any characters, `?` for a single one.
+    Wildcard(String),
+    /// Dates and times, both ends included. An end of less than full precision includes all that it can mean.
+    Range {
+        /// Not before.
+        from: Option<String>,
+        /// Not after.
+        to: Option<String>,
+    },
+}
+
+/// Which attributes a search returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReturnTags {
+    /// All that the catalog keeps of the level and of the levels above it.
+    All,
+    /// These, where the catalog keeps them at the level or above it.
+    Listed(Vec<Tag>),
+}
+
+/// The rows of one page, and how many matches there are beyond it.
+pub struct Page {
+    /// Newest study first; within a study by series and instance number.
+    pub rows: Vec<Row>,
+    /// Matches beyond this page.
+    pub remaining: Remaining,
+}
+
+/// Matches beyond a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remaining {
+    /// Just as many.
+    Exact(u64),
+    /// More than this; nobody counted how many.
+    MoreThan(u64),
+}
+
+/// One match. No `Debug`: it holds patient data.
+#[derive(Clone)]
+pub struct Row {
+    /// The facility that holds it; one of the scope.
+    pub facility: FacilityId,
+    /// The study that it is or is in.
+    pub study: StudyInstanceUid,
+    /// The series that it is or is in; `None` in a search of studies.
+    pub series: Option<SeriesInstanceUid>,
+    /// The instance; `None` in a search of studies or series.
+    pub instance: Option<SopInstanceUid>,
+    /// Tag and JSON object of each attribute, ascending by tag, each tag once.
+    pub attributes: Vec<(Tag, Vec<u8>)>,
+}

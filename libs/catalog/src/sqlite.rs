@@ -1,0 +1,64 @@
+//! The catalog in a SQLite file: one connection writes, some others read, and a task of its own copies the write-ahead
+//! log back into the file.
+
+mod checkpoint;
+mod commit;
+mod conditions;
+mod connect;
+mod content;
+mod delete;
+mod disagreements;
+mod duplicates;
+mod going;
+mod insert;
+mod instances;
+mod intents;
+mod level_tables;
+mod lists;
+mod locate;
+mod migrate;
+mod names;
+mod numbers;
+mod page;
+mod placing;
+mod protect;
+mod queue;
+mod read;
+mod removals;
+mod search;
+mod series;
+mod store;
+mod studies;
+mod study_grams;
+mod totals;
+mod variants;
+mod writer;
+
+pub use connect::SqliteOptions;
+pub(crate) use content::{bulk, frames};
+pub(crate) use disagreements::disagreements;
+pub(crate) use locate::{find, instance};
+pub(crate) use queue::{Done, Queue, Task};
+pub(crate) use read::{Readers, instances, metadata};
+pub(crate) use search::search;
+
+use crate::{CatalogReader, CatalogWriter, Error};
+use std::path::Path;
+
+/// Opens the catalog in this folder, which must exist; makes it if there is none, and brings its schema up to date.
+///
+/// Only one process may have it open for writing: the caller locks the folder. To be called within a tokio runtime, in
+/// which the writer lives until the last [`CatalogWriter`] is dropped.
+///
+/// # Errors
+/// [`Error::NewerSchema`] when a newer release made the file unfit for this one; [`Error::Migration`];
+/// [`Error::Unavailable`].
+pub async fn open_sqlite(folder: &Path, options: SqliteOptions) -> Result<(CatalogWriter, CatalogReader), Error> {
+    let connect = connect::Connect::new(folder, &options);
+    let mut connection = connect.writer().await?;
+    migrate::migrate(&mut connection).await?;
+    let readers = Readers::open(&connect, &options).await?;
+    let committed = checkpoint::start(&connect).await?;
+    let queue = Queue::start(writer::Writer::new(connection, connect, committed), &options);
+    Ok((CatalogWriter::new(queue), CatalogReader::new(readers)))
+}

@@ -1,0 +1,166 @@
+//! Search (PS3.18 10.6): parameters in, one call of the query service, DICOM JSON out.
+
+mod answer;
+mod attribute;
+mod parameters;
+
+use crate::{Problem, State, named::Named, origin::Root, principal::Caller};
+use answer::{Answer, Roots};
+use axum::{
+    extract::{self, RawQuery},
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, WARNING},
+};
+use media_type::{Category, NegotiationError, Representation, negotiate, supported};
+use parameters::{ParameterError, Parameters};
+use proto::query::v1::{Level, SearchRequest, SearchResponse};
+
+/// `GET /studies`.
+pub(crate) async fn studies(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    root: Root,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Search { level: Level::Study, named: Named::default(), headers, query }.run(state, caller, root).await
+}
+
+/// `GET /series` and `GET /studies/{study}/series`.
+pub(crate) async fn series(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    root: Root,
+    named: Named,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Search { level: Level::Series, named, headers, query }.run(state, caller, root).await
+}
+
+/// `GET /instances` and those of a study or a series.
+pub(crate) async fn instances(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    root: Root,
+    named: Named,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Search { level: Level::Instance, named, headers, query }.run(state, caller, root).await
+}
+
+/// One of the six resources of PS3.18 10.6.1, with what the request says about it.
+struct Search {
+    level: Level,
+    named: Named,
+    headers: HeaderMap,
+    query: Option<String>,
+}
+
+impl Search {
+    async fn run(self, state: State, caller: Caller, root: Root) -> Result<Response, Problem> {
+        let parameters = Parameters::parse(self.query.as_deref().unwrap_or_default())?;
+        let representation = representation(&self.headers, &parameters.accept)?;
+        let strict = wants_strict_handling(&self.headers);
+        if strict {
+            refuse_ignored(&parameters.unknown)?;
+        }
+        let request = self.request(&parameters);
+        let mut found = state.query().search(caller.call(request)).await?.into_inner();
+        if parameters.limit == Some(0) {
+            leave_out_all(&mut found);
+        }
+        let answer = Answer { parameters: &parameters, found: &found, roots: &Roots::new(&root, &caller) };
+        if strict {
+            refuse_ignored(&answer.ignored())?;
+        }
+        Ok(respond(&answer, &representation, strict))
+    }
+
+    fn request(&self, parameters: &Parameters) -> SearchRequest {
+        SearchRequest {
+            level: self.level.into(),
+            study_instance_uid: self.named.study.as_ref().map(ToString::to_string).unwrap_or_default(),
+            series_instance_uid: self.named.series.as_ref().map(ToString::to_string).unwrap_or_default(),
+            keys: parameters.keys.clone(),
+            fuzzy_matching: parameters.fuzzy_matching,
+            include_all: parameters.include_all,
+            include: parameters.include.iter().map(|field| field.tag).collect(),
+            // Zero means "as many as possible" there; a client that asks for nothing wants the count.
+            limit: parameters.limit.map_or(0, |limit| limit.max(1)),
+            offset: parameters.offset,
+        }
+    }
+}
+
+/// What a request with `limit=0` gets: only the number of matches.
+fn leave_out_all(found: &mut SearchResponse) {
+    let left_out = u64::try_from(found.matches.len()).unwrap_or(u64::MAX);
+    found.remaining = found.remaining.saturating_add(left_out);
+    found.matches.clear();
+}
+
+fn respond(answer: &Answer<'_>, representation: &Representation, strict: bool) -> Response {
+    let mut response = (StatusCode::OK, answer.json()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Ok(content_type) = HeaderValue::try_from(representation.content_type("")) {
+        headers.insert(CONTENT_TYPE, content_type);
+    }
+    for warning in answer.warnings() {
+        // A warning that cannot stand in a header holds a name that nobody could have meant.
+        if let Ok(value) = HeaderValue::try_from(warning) {
+            headers.append(WARNING, value);
+        }
+    }
+    if strict {
+        headers.insert(PREFERENCE_APPLIED, HeaderValue::from_static("handling=strict"));
+    }
+    response
+}
+
+fn representation(headers: &HeaderMap, accept_parameter: &[String]) -> Result<Representation, Problem> {
+    let accept_parameter: Vec<&str> = accept_parameter.iter().map(String::as_str).collect();
+    let accept: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok()).collect();
+    let category = Category::SearchResults;
+    let request = media_type::Request { category, accept_parameter: &accept_parameter, accept: &accept, ranged: false };
+    negotiate(&request).map_err(|error| match error {
+        NegotiationError::NotAcceptable { .. } => Problem::not_acceptable(error.to_string(), supported(category)),
+        NegotiationError::TooLong { .. } | NegotiationError::TooMany { .. } => Problem::bad_request(error.to_string()),
+    })
+}
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// `Prefer: handling=strict` (RFC 7240 4.4): nothing of the request may be ignored.
+fn wants_strict_handling(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(PREFER).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split([',', ';'])).any(|preference| {
+        preference.split_once('=').is_some_and(|(name, value)| {
+            name.trim().eq_ignore_ascii_case("handling")
+                && value.trim().trim_matches('"').eq_ignore_ascii_case("strict")
+        })
+    })
+}
+
+fn refuse_ignored(names: &[String]) -> Result<(), Problem> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::bad_request(format!("these parameters are not supported: {}", answer::list(names))))
+}
+
+impl From<ParameterError> for Problem {
+    fn from(error: ParameterError) -> Self {
+        let status = match error {
+            ParameterError::TooLong { .. } => StatusCode::URI_TOO_LONG,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, error.to_string())
+    }
+}

@@ -1,0 +1,139 @@
+//! Configuration: the commented default file, then a file, then the environment, then the command line.
+
+use crate::cli::{AuthMode, Cli, Command};
+use anyhow::Context as _;
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Serialized, Toml},
+};
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// The compiled-in file: every key with its default and its meaning. It is the reference.
+pub(crate) const DEFAULT: &str = include_str!("../default.toml");
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) server: ServerConfig,
+    pub(crate) log: LogConfig,
+    pub(crate) rpc: RpcConfig,
+    pub(crate) gateway: gateway::Config,
+    pub(crate) ingest: ingest::Config,
+    pub(crate) query: query::Config,
+    pub(crate) retrieve: retrieve::Config,
+}
+
+/// The process itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) viewer_dir: PathBuf,
+    pub(crate) auth: Auth,
+}
+
+/// Who may use the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Auth {
+    /// Everybody who reaches the loopback address.
+    Off,
+}
+
+/// Logging.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogConfig {
+    pub(crate) format: LogFormat,
+    pub(crate) filter: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Calls between services.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RpcConfig {
+    pub(crate) answer_seconds: u64,
+    pub(crate) idle_seconds: u64,
+    pub(crate) calls: usize,
+}
+
+impl RpcConfig {
+    /// The limits that hold for every call of a service.
+    pub(crate) fn limits(&self) -> rpc::Limits {
+        rpc::Limits {
+            answer: Duration::from_secs(self.answer_seconds),
+            idle: Duration::from_secs(self.idle_seconds),
+            calls: self.calls,
+        }
+    }
+}
+
+impl Config {
+    /// Reads all sources, the later ones winning.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a key that does not exist (named), a value that does not fit, or a combination
+    /// that would be unsafe.
+    pub(crate) fn load(cli: &Cli) -> anyhow::Result<Self> {
+        let config: Self = sources(cli)?.extract().context("the configuration is not valid")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.server.auth != Auth::Off || self.server.listen.ip().is_loopback(),
+            "server.listen = {}: without identity (server.auth = \"off\") only a loopback address is served",
+            self.server.listen
+        );
+        Ok(())
+    }
+
+    /// Settings that are legal but probably not meant, each with its reason.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        if !self.server.viewer_dir.is_dir() {
+            doubts.push(format!("server.viewer_dir: {} is not there, so /viewer/ is empty", self.server.viewer_dir.display()));
+        }
+        doubts
+    }
+}
+
+fn sources(cli: &Cli) -> anyhow::Result<Figment> {
+    let mut sources = Figment::new().merge(Toml::string(DEFAULT));
+    if let Some(file) = &cli.config {
+        anyhow::ensure!(file.is_file(), "configuration file {} is not there", file.display());
+        sources = sources.merge(Toml::file_exact(file));
+    }
+    // `NOCTIS_GATEWAY__PUBLIC_URL` is gateway.public_url; names without a double underscore are not settings.
+    let environment = Env::prefixed("NOCTIS_").filter(|key| key.as_str().contains("__")).split("__");
+    sources = sources.merge(environment);
+    if let Some(folder) = &cli.data_dir {
+        sources = sources.merge(Serialized::default("server.data_dir", folder));
+    }
+    if let Command::Serve(args) = &cli.command {
+        if let Some(listen) = args.listen {
+            sources = sources.merge(Serialized::default("server.listen", listen));
+        }
+        if let Some(AuthMode::Off) = args.auth {
+            sources = sources.merge(Serialized::default("server.auth", "off"));
+        }
+        if let Some(folder) = &args.viewer_dir {
+            sources = sources.merge(Serialized::default("server.viewer_dir", folder));
+        }
+    }
+    Ok(sources)
+}

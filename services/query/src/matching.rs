@@ -1,0 +1,136 @@
+//! From the text of a value to a typed match (PS3.4 C.2.2.2), by the kind of attribute.
+
+mod date;
+mod time;
+
+use catalog::Match;
+use dataset::{Computed, Matching, SearchKey};
+use uid::Uid;
+
+/// The most values of one list.
+const MAX_LISTED: usize = 1000;
+/// The longest text, in characters, that is matched: more than any text attribute of the search table holds.
+const MAX_CHARACTERS: usize = 10_240;
+/// The most `*` in one value. Each multiplies the work that a hostile value can cause.
+const MAX_WILDCARDS: usize = 6;
+
+/// Why a value cannot be one of its attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Malformed {
+    /// Not a list of UIDs.
+    #[error("UIDs consist of digits and dots, and are separated by a comma or a backslash")]
+    Uid,
+    /// Not a date or range of dates.
+    #[error("dates are written YYYYMMDD, and ranges with a hyphen between, before or after")]
+    Date,
+    /// Not a time or range of times.
+    #[error("times are written HHMMSS.FFFFFF, cut short at will, and ranges with a hyphen between, before or after")]
+    Time,
+    /// Not a number.
+    #[error("it must be a whole number")]
+    Number,
+    /// Too long.
+    #[error("it is too long")]
+    TooLong,
+    /// Too many values in a list.
+    #[error("it lists too many values")]
+    TooMany,
+    /// More than one modality.
+    #[error("it must be one modality")]
+    SeveralModalities,
+    /// Too many wildcards.
+    #[error("it has too many wildcards")]
+    TooManyWildcards,
+}
+
+/// The tests that the values given for an attribute come to. All of them must pass.
+///
+/// # Errors
+/// [`Malformed`] for the first value that cannot be one of the attribute.
+pub(crate) fn matches(key: &SearchKey, values: &[&str]) -> Result<Vec<Match>, Malformed> {
+    let values: Vec<&str> = values.iter().map(|value| value.trim()).filter(|value| !is_universal(value)).collect();
+    if values.is_empty() {
+        return Ok(vec![Match::Universal]);
+    }
+    match key.matching {
+        Matching::Uid | Matching::Computed(Computed::SopClassesInStudy) => uids(&values).map(|test| vec![test]),
+        Matching::Computed(Computed::ModalitiesInStudy) => modalities(&values),
+        Matching::Code if key.keyword == "Modality" => modalities(&values),
+        Matching::Code => each(listed(&values)?, text),
+        Matching::Text | Matching::Name => each(values, text),
+        Matching::Date => each(values, date::parse),
+        Matching::Time => each(values, time::parse),
+        Matching::Number | Matching::Computed(_) => each(values, number),
+    }
+}
+
+/// Nothing, or nothing but `*` (PS3.4 C.2.2.2.3).
+fn is_universal(value: &str) -> bool {
+    value.bytes().all(|byte| byte == b'*')
+}
+
+fn each(values: Vec<&str>, parse: fn(&str) -> Result<Match, Malformed>) -> Result<Vec<Match>, Malformed> {
+    values.into_iter().map(parse).collect()
+}
+
+/// The values of lists by comma (PS3.18 8.3.4.1) or backslash (PS3.5 6.4), which several clients send.
+fn listed<'a>(values: &[&'a str]) -> Result<Vec<&'a str>, Malformed> {
+    let all = values.iter().flat_map(|value| value.split([',', '\\'])).map(str::trim).filter(|value| !value.is_empty());
+    let listed: Vec<&str> = all.take(MAX_LISTED.saturating_add(1)).collect();
+    if listed.len() > MAX_LISTED {
+        return Err(Malformed::TooMany);
+    }
+    Ok(listed)
+}
+
+fn uids(values: &[&str]) -> Result<Match, Malformed> {
+    let uids = listed(values)?.into_iter().map(|text| text.parse::<Uid>().map_err(|_| Malformed::Uid));
+    let uids = uids.collect::<Result<Vec<Uid>, _>>()?;
+    if uids.is_empty() { Err(Malformed::Uid) } else { Ok(Match::AnyUid(uids)) }
+}
+
+/// Any of several modalities: a user who picks two wants to see both.
+fn modalities(values: &[&str]) -> Result<Vec<Match>, Malformed> {
+    let listed = listed(values)?;
+    if listed.iter().any(|value| is_universal(value)) {
+        return Ok(vec![Match::Universal]);
+    }
+    for value in &listed {
+        text(value)?;
+    }
+    match listed.as_slice() {
+        [] => Ok(vec![Match::Universal]),
+        [single] => text(single).map(|test| vec![test]),
+        _ => Err(Malformed::SeveralModalities),
+    }
+}
+
+fn text(value: &str) -> Result<Match, Malformed> {
+    if value.chars().count() > MAX_CHARACTERS {
+        return Err(Malformed::TooLong);
+    }
+    if value.bytes().filter(|byte| *byte == b'*').count() > MAX_WILDCARDS {
+        return Err(Malformed::TooManyWildcards);
+    }
+    Ok(if value.contains(['*', '?']) { Match::Wildcard(value.to_owned()) } else { Match::Single(value.to_owned()) })
+}
+
+/// IS and US: a sign and at most twelve characters (PS3.5 6.2).
+fn number(value: &str) -> Result<Match, Malformed> {
+    let fits = value.len() <= 12;
+    let number: i64 = value.parse().map_err(|_| Malformed::Number)?;
+    if fits { Ok(Match::Single(number.to_string())) } else { Err(Malformed::Number) }
+}
+
+/// The ends of a range, `a-b`, `a-` or `-b` (PS3.4 C.2.2.2.5); `None` if there is no hyphen. A hyphen alone, and more
+/// than one, is malformed whatever the attribute.
+fn range(value: &str, end: impl Fn(&str) -> Option<String>) -> Option<Option<(Option<String>, Option<String>)>> {
+    let (from, to) = value.split_once('-')?;
+    let (from, to) = (from.trim(), to.trim());
+    let bound = |text: &str| if text.is_empty() { Some(None) } else { end(text).map(Some) };
+    let ends = bound(from).zip(bound(to));
+    Some(ends.filter(|(from, to)| from.is_some() || to.is_some()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! From the keys of a request to the matches that the catalog tests.
+
+use crate::{error::Error, grpc::tag, matching};
+use catalog::{Match, SearchMatch};
+use dataset::{Level, SearchKey, Tag, search_key};
+use proto::query::v1::Key;
+
+/// What the keys of a request come to.
+pub(crate) struct Plan {
+    /// What is tested; all of it must match.
+    pub matches: Vec<SearchMatch>,
+    /// The outermost tags of all attributes that are matched or matched universally: they are returned.
+    pub matched: Vec<Tag>,
+    /// Names, as requested, of keys that have no effect: they cannot be searched by, or belong to a lower level.
+    pub ignored: Vec<String>,
+}
+
+/// All values that a request gives for one attribute.
+struct Asked<'a> {
+    key: &'static SearchKey,
+    /// The name that the request used first.
+    name: &'a str,
+    values: Vec<&'a str>,
+}
+
+/// Plans the search for a level.
+///
+/// # Errors
+/// [`Error::Value`] for the first value that cannot be one of its attribute.
+pub(crate) fn plan(keys: &[Key], level: Level) -> Result<Plan, Error> {
+    let mut plan = Plan { matches: Vec::new(), matched: Vec::new(), ignored: Vec::new() };
+    let mut asked: Vec<Asked<'_>> = Vec::new();
+    for key in keys {
+        match searchable(key, level) {
+            Some(found) => note(&mut asked, found, key),
+            None if plan.ignored.contains(&key.name) => {}
+            None => plan.ignored.push(key.name.clone()),
+        }
+    }
+    for Asked { key, name, values } in asked {
+        plan.matched.extend(key.path.first());
+        let tests = matching::matches(key, &values).map_err(|reason| Error::Value { name: name.to_owned(), reason })?;
+        let tests = tests.into_iter().filter(|test| !matches!(test, Match::Universal));
+        plan.matches.extend(tests.map(|test| SearchMatch { key, test }));
+    }
+    Ok(plan)
+}
+
+/// What can be searched by at this level: attributes of the level and of those above it. Specific Character Set
+/// (0008,0005) is never among them (PS3.18 8.3.4.1).
+fn searchable(key: &Key, level: Level) -> Option<&'static SearchKey> {
+    let path: Vec<Tag> = key.path.iter().copied().map(tag).collect();
+    search_key(&path).filter(|found| found.level <= level)
+}
+
+fn note<'a>(asked: &mut Vec<Asked<'a>>, key: &'static SearchKey, request: &'a Key) {
+    match asked.iter_mut().find(|asked| asked.key == key) {
+        Some(known) => known.values.push(&request.value),
+        None => asked.push(Asked { key, name: &request.name, values: vec![&request.value] }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn key(name: &str, path: &[u32], value: &str) -> Key {
+        Key { path: path.to_vec(), name: name.into(), value: value.into() }
+    }
+
+    #[test]
+    fn keys_that_cannot_be_searched_by_are_named_once() {
+        let keys = [
+            key("SpecificCharacterSet", &[0x0008_0005], "ISO_IR 100"),
+            key("00091002", &[0x0009_1002], "x"),
+            key("00091002", &[0x0009_1002], "y"),
+            key("Modality", &[0x0008_0060], "CT"),
+            key("PatientName", &[0x0010_0010, 0x0010_0010], "x"),
+            key("PatientID", &[0x0010_0020], "7"),
+        ];
+        let study = plan(&keys, Level::Study).unwrap();
+        assert_eq!(study.ignored, ["SpecificCharacterSet", "00091002", "Modality", "PatientName"]);
+        assert_eq!(study.matched, [Tag(0x0010, 0x0020)]);
+
+        let series = plan(&keys, Level::Series).unwrap();
+        assert_eq!(series.matches.iter().map(|found| found.key.keyword).collect::<Vec<_>>(), ["Modality", "PatientID"]);
+    }
+
+    #[test]
+    fn a_universal_match_returns_and_tests_nothing() {
+        let keys = [key("StudyDescription", &[0x0008_1030], ""), key("PatientName", &[0x0010_0010], "**")];
+        let plan = plan(&keys, Level::Study).unwrap();
+        assert!(plan.matches.is_empty());
+        assert_eq!(plan.matched, [Tag(0x0008, 0x1030), Tag(0x0010, 0x0010)]);
+    }
+
+    #[test]
+    fn a_malformed_value_is_named_as_written_and_not_repeated() {
+        let error = plan(&[key("00080020", &[0x0008_0020], "secret")], Level::Study).err().unwrap();
+        let text = error.to_string();
+        assert!(text.contains("00080020") && !text.contains("secret"), "{text}");
+    }
+}

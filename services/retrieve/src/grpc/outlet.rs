@@ -1,0 +1,48 @@
+//! Where a transaction sends its messages: a bounded channel to the caller.
+
+use crate::error::Error;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tonic::Status;
+
+/// The sending end of a call.
+pub(crate) struct Outlet<T> {
+    sender: mpsc::Sender<Result<T, Status>>,
+    resource: &'static str,
+    bytes: u64,
+}
+
+impl<T> Outlet<T> {
+    /// An outlet of a call for the resource by this name.
+    pub(super) fn new(sender: mpsc::Sender<Result<T, Status>>, resource: &'static str) -> Self {
+        Self { sender, resource, bytes: 0 }
+    }
+
+    /// Sends a message, after waiting for room.
+    pub(crate) async fn send(&self, message: T) -> Result<(), Error> {
+        self.sender.send(Ok(message)).await.map_err(|_| Error::CallerGone)
+    }
+
+    /// Notes bytes that a message carries.
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+    }
+}
+
+impl<T: From<Bytes>> Outlet<T> {
+    /// Sends bytes of the object, frame or value that was announced last.
+    pub(crate) async fn send_bytes(&mut self, bytes: Bytes) -> Result<(), Error> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.count(bytes.len());
+        self.send(bytes.into()).await
+    }
+}
+
+/// Counts what was sent, also by a call that broke off.
+impl<T> Drop for Outlet<T> {
+    fn drop(&mut self) {
+        metrics::counter!("noctis_retrieve_bytes_total", "resource" => self.resource).increment(self.bytes);
+    }
+}

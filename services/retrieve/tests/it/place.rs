@@ -1,0 +1,110 @@
+//! A catalog and an archive in a folder of their own, the retrieve service over them, and a way to store.
+
+use access::{FacilityId, Principal, Scope, WayIn};
+use archive::{Archive, Key};
+use bytes::Bytes;
+use catalog::{
+    CatalogReader, CatalogWriter, Chunk, CommitOutcome, DuplicatePolicy, NewInstance, NewIntent, SqliteOptions,
+    Timestamp,
+};
+use dataset::{Describer, Limits};
+use proto::retrieve::v1::retrieve_client::RetrieveClient;
+use rpc::{Context, Transport};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tonic::Request;
+use uid::{InstanceRef, Resource};
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+pub struct Place {
+    pub folder: TempDir,
+    pub writer: CatalogWriter,
+    pub reader: CatalogReader,
+    pub archive: Archive,
+    pub client: RetrieveClient<Transport>,
+    facilities: Vec<FacilityId>,
+}
+
+impl Place {
+    pub async fn open() -> Self {
+        Self::with(retrieve::Config::default()).await
+    }
+
+    pub async fn with(config: retrieve::Config) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, reader) = catalog::open_sqlite(folder.path(), SqliteOptions::default()).await.unwrap();
+        let archive = Archive::open_folder(&folder.path().join("objects")).await.unwrap();
+        let server = retrieve::server(&config, reader.clone(), archive.clone());
+        let client = RetrieveClient::new(rpc::local(server, &rpc::Limits::default()))
+            .max_decoding_message_size(rpc::MAX_MESSAGE)
+            .max_encoding_message_size(rpc::MAX_MESSAGE);
+        Self { folder, writer, reader, archive, client, facilities: vec![FacilityId::default_facility()] }
+    }
+
+    /// Lets later calls see these facilities and no others.
+    pub fn see(&mut self, facilities: &[&str]) {
+        self.facilities = facilities.iter().map(|name| name.parse().unwrap()).collect();
+    }
+
+    /// The home facility is the one that sees nothing of the others, so that a UID in two of them is ambiguous.
+    fn principal(&self) -> Principal {
+        let home = match self.facilities.as_slice() {
+            [only] => only.clone(),
+            _ => "home".parse().unwrap(),
+        };
+        Principal::new("tester".into(), self.facilities.clone(), home, WayIn::Trial)
+    }
+
+    pub fn scope(&self) -> Scope {
+        self.principal().scope(None).unwrap()
+    }
+
+    /// A call with the context that every call carries.
+    pub fn call<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        Context { request_id: "r-1".into(), principal: self.principal(), facility: None }.attach(&mut request);
+        request
+    }
+
+    pub async fn store(&self, object: &Bytes) -> InstanceRef {
+        self.store_to("default", object).await
+    }
+
+    pub async fn store_to(&self, facility: &str, object: &Bytes) -> InstanceRef {
+        let key = Key::fresh();
+        self.archive.put(&key, vec![object.clone()]).await.unwrap();
+        let mut describer = Describer::new(Limits::default());
+        describer.push(object).unwrap();
+        self.commit(facility, key, describer, Sha256::digest(object).into()).await
+    }
+
+    /// Makes an object that is in the archive already visible.
+    pub async fn commit(&self, facility: &str, key: Key, describer: Describer, digest: [u8; 32]) -> InstanceRef {
+        let description = describer.finish().unwrap();
+        assert!(description.prefix.is_empty(), "objects of these tests are complete");
+        let instance = description.instance.clone();
+        let key = key.to_string();
+        let intent = self.writer.begin(NewIntent { keys: vec![key.clone()], now: NOW }).await.unwrap();
+        let new = NewInstance { description, key, stored_digest: digest, received_digest: digest };
+        let chunk = Chunk {
+            intent,
+            facility: facility.parse().unwrap(),
+            instances: vec![new],
+            duplicates: DuplicatePolicy::NewVersion { grace_ms: 0 },
+            now: NOW,
+        };
+        let outcomes = self.writer.commit(chunk).await.unwrap();
+        assert!(matches!(outcomes.as_slice(), [CommitOutcome::Stored { .. } | CommitOutcome::Replaced { .. }]));
+        instance
+    }
+
+    /// The key under which the archive has an instance.
+    pub async fn key_of(&self, instance: &InstanceRef) -> Key {
+        self.reader.instance(&self.scope(), instance).await.unwrap().key.parse().unwrap()
+    }
+
+    pub async fn delete(&self, resource: &Resource) {
+        self.writer.delete(&self.scope(), resource, NOW, 0).await.unwrap();
+    }
+}

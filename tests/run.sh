@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Runs the tests, with everything they need: tests/run.sh [quick]
+# `quick` leaves out the tests in modules called `slow` and takes a few minutes.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+if [ -n "${CI:-}" ]; then
+    # A clone of its own for each run must not mean a build from nothing for each run.
+    export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/noctis-target}"
+fi
+case ${1:-all} in
+    all) filter=() ;;
+    quick) filter=(-- --skip slow::) ;;
+    *) echo "usage: tests/run.sh [quick]" >&2; exit 2 ;;
+esac
+
+environment=$(bash tests/setup.sh)
+eval "$environment"
+
+cargo test --locked --workspace --no-run
+# Built by the line before, because the tests of its package start it.
+"${CARGO_TARGET_DIR:-target}/debug/noctis" viewer install --tarball "$NOCTIS_OHIF_TARBALL" --to "$NOCTIS_VIEWER"
+cargo test --locked --workspace ${filter[@]+"${filter[@]}"}
