@@ -57,7 +57,7 @@ pub async fn open_sqlite(folder: &Path, options: SqliteOptions) -> Result<(Catal
     let connect = connect::Connect::new(folder, &options);
     let mut connection = connect.writer().await?;
     migrate::migrate(&mut connection).await?;
-    let readers = Readers::open(&connect, &options).await?;
+    let readers = Readers::open(&connect).await?;
     let committed = checkpoint::start(&connect).await?;
     let queue = Queue::start(writer::Writer::new(connection, connect, committed), &options);
     Ok((CatalogWriter::new(queue), CatalogReader::new(readers)))

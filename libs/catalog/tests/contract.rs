@@ -88,7 +88,7 @@ contract! { over_sqlite, crate::sqlite;
         short_patterns
         dates_and_times
         numbers
-        uids
+        uid_lists
         any_of_several_values_matches
         keys_of_all_levels
         the_six_resources

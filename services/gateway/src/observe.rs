@@ -61,7 +61,7 @@ pub fn describe_metrics() {
     metrics::describe_counter!(
         "noctis_http_response_bytes_total",
         metrics::Unit::Bytes,
-        "Bytes of the bodies of answers, before compression of searches."
+        "Bytes of the bodies of answers, as sent."
     );
 }
 

@@ -89,7 +89,7 @@ fn uids(values: &[&str]) -> Result<Match, Malformed> {
     if uids.is_empty() { Err(Malformed::Uid) } else { Ok(Match::AnyUid(uids)) }
 }
 
-/// Any of several modalities: a user who picks two wants to see both.
+/// One modality: a user who picks several wants any of them, which the catalog cannot tell from all of them.
 fn modalities(values: &[&str]) -> Result<Vec<Match>, Malformed> {
     let listed = listed(values)?;
     if listed.iter().any(|value| is_universal(value)) {

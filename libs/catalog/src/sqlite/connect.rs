@@ -33,6 +33,8 @@ impl Default for SqliteOptions {
 #[derive(Clone)]
 pub(super) struct Connect {
     base: SqliteConnectOptions,
+    readers: u32,
+    busy_timeout: Duration,
 }
 
 impl Connect {
@@ -49,7 +51,7 @@ impl Connect {
             .pragma("journal_size_limit", "67108864")
             // Statements hold no values, but there are thousands a second.
             .disable_statement_logging();
-        Self { base }
+        Self { base, readers: options.readers.max(1), busy_timeout: options.busy_timeout }
     }
 
     /// The connection that writes. Its cache is large: what a commit touches is spread over a dozen indexes.
@@ -69,12 +71,12 @@ impl Connect {
     }
 
     /// The connections that read. The file is not mapped into memory, where an error of the disk would end the program.
-    pub(super) async fn readers(&self, options: &SqliteOptions) -> Result<SqlitePool, sqlx::Error> {
+    pub(super) async fn readers(&self) -> Result<SqlitePool, sqlx::Error> {
         let connect = self.base.clone().create_if_missing(false).pragma("query_only", "ON").pragma("cache_size", "-16384");
         SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
+            .max_connections(self.readers)
             .min_connections(1)
-            .acquire_timeout(options.busy_timeout)
+            .acquire_timeout(self.busy_timeout)
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)

@@ -16,7 +16,9 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Err
     }
     let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
     migrator.set_ignore_missing(true);
-    migrator.run(connection).await.map_err(|source| Error::Migration { source })
+    // `run` takes anything that connections can be acquired from, and its future can for that reason not be sent to
+    // another thread from within a generic one.
+    migrator.run_direct(None, connection, false).await.map_err(|source| Error::Migration { source })
 }
 
 async fn floor(connection: &mut SqliteConnection) -> Result<i64, Error> {

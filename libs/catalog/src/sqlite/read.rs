@@ -1,7 +1,6 @@
 //! The connections that read, and what they read of instances.
 
 use super::connect::Connect;
-use super::SqliteOptions;
 use crate::{Cursor, Error, Found, NativePixels, Prepared, StoredInstance, StoredPixels};
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
@@ -16,8 +15,8 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(super) async fn open(connect: &Connect, options: &SqliteOptions) -> Result<Self, Error> {
-        Ok(Self { pool: connect.readers(options).await? })
+    pub(super) async fn open(connect: &Connect) -> Result<Self, Error> {
+        Ok(Self { pool: connect.readers().await? })
     }
 
     pub(super) async fn acquire(&self) -> Result<PoolConnection<Sqlite>, Error> {

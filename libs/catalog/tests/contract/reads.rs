@@ -73,7 +73,7 @@ pub async fn one_instance_with_all_that_is_known(fixture: &Fixture) {
 
 /// The frame table of an object with one fragment of four bytes per frame.
 fn frame_table(frames: u32) -> FrameTable {
-    let mut element = |bytes: &mut Vec<u8>, tag: (u16, u16), vr: &[u8; 2], value: &[u8]| {
+    let element = |bytes: &mut Vec<u8>, tag: (u16, u16), vr: &[u8; 2], value: &[u8]| {
         bytes.extend_from_slice(&tag.0.to_le_bytes());
         bytes.extend_from_slice(&tag.1.to_le_bytes());
         bytes.extend_from_slice(vr);

@@ -127,14 +127,14 @@ pub async fn numbers(fixture: &Fixture) {
     assert_eq!(fixture.found(Level::Instance, "Rows", single("512")).await, ["1.2.9.1.1"]);
 }
 
-pub async fn uids_of_rows(fixture: &Fixture, level: Level, keyword: &str, list: &[&str]) -> Vec<String> {
+async fn uids_of_rows(fixture: &Fixture, level: Level, keyword: &str, list: &[&str]) -> Vec<String> {
     let list = list.iter().map(|uid| uid.parse().unwrap()).collect();
     let mut found = fixture.found(level, keyword, Match::AnyUid(list)).await;
     found.sort();
     found
 }
 
-pub async fn uids_are_listed(fixture: &Fixture) {
+async fn uids_are_listed(fixture: &Fixture) {
     assert_eq!(uids_of_rows(fixture, Level::Study, "StudyInstanceUID", &["1.2.1", "1.2.3", "1.9"]).await, ["1.2.1", "1.2.3"]);
     assert_eq!(uids_of_rows(fixture, Level::Series, "SeriesInstanceUID", &["1.2.2.1"]).await, ["1.2.2.1"]);
     assert_eq!(
@@ -145,7 +145,7 @@ pub async fn uids_are_listed(fixture: &Fixture) {
     assert_eq!(uids_of_rows(fixture, Level::Series, "FrameOfReferenceUID", &["1.5"]).await, ["1.2.3.1"]);
 }
 
-pub async fn uids(fixture: &Fixture) {
+pub async fn uid_lists(fixture: &Fixture) {
     let frame = Sample::new(3, 1, 1).with("FrameOfReferenceUID", "1.5");
     fixture.store(&[Sample::new(1, 1, 1), Sample::new(2, 1, 1), frame]).await;
     uids_are_listed(fixture).await;
@@ -201,7 +201,7 @@ pub async fn the_six_resources(fixture: &Fixture) {
     ] {
         let search = Search { study: study.cloned(), series: series.cloned(), ..Search::new(level) };
         let page = fixture.search(&search).await;
-        assert_eq!(super::fixture::uids(&page), expected);
+        assert_eq!(uids(&page), expected);
         assert!(page.rows.iter().all(|row| row.facility == north()));
         let both = fixture.reader.search(&scope_of_all(&north()), &search).await.unwrap();
         assert_eq!(both.rows.len(), 2 * expected.len());

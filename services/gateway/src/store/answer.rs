@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{
-    HeaderValue, StatusCode,
+    HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
 };
 use media_type::{Category, DICOM_JSON};
@@ -19,6 +19,8 @@ use std::collections::BTreeSet;
 const PROCESSING_FAILURE: u32 = 0x0110;
 /// Failure Reason "Cannot understand" (PS3.18 Table I.2-2).
 const CANNOT_UNDERSTAND: u32 = 0xC000;
+/// How many of the instances were there before with the same bytes, which the standard's answer does not tell.
+const ALREADY_STORED: HeaderName = HeaderName::from_static("noctis-already-stored");
 /// The most characters of a value of VR LO (PS3.5 6.2), such as Error Comment.
 const LO_LENGTH: usize = 64;
 
@@ -47,6 +49,7 @@ pub(super) fn respond(
         report.add_other(PROCESSING_FAILURE, "the archive did not say what became of this part", false);
     }
     let status = report.status();
+    let already = report.already;
     let media_type = asked.negotiate(Category::StoreResponse).map(|chosen| chosen.content_type(""));
     // What was stored must be answered even where the client asks for a form that there is not.
     let media_type = media_type.ok().and_then(|text| HeaderValue::try_from(text).ok());
@@ -54,6 +57,9 @@ pub(super) fn respond(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static(DICOM_JSON)));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if already > 0 {
+        headers.insert(ALREADY_STORED, already.into());
+    }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
@@ -77,6 +83,7 @@ struct Report {
     other: Vec<Value>,
     studies: BTreeSet<String>,
     warned: bool,
+    already: u64,
     /// A failure that trying again does not mend.
     lasting: bool,
 }
@@ -100,6 +107,7 @@ impl Report {
             item.insert("00081196".to_owned(), one("US", warning.reason));
             comment(&mut item, stored.warnings.iter().map(|warning| warning.detail.as_str()));
         }
+        self.already = self.already.saturating_add(stored.already.into());
         self.studies.insert(study.clone());
         self.stored.push(Value::Object(item));
     }

@@ -75,15 +75,15 @@ async fn outcome(answer: reqwest::Response) -> anyhow::Result<Outcome> {
     if status.is_success() && already {
         return Ok(Outcome::AlreadyThere);
     }
-    if status == StatusCode::OK || (status == StatusCode::ACCEPTED && first(&body, "00081198").is_none()) {
-        return Ok(Outcome::Stored { warnings: first(&body, "00081199").map(comments).unwrap_or_default() });
+    if let Some(stored) = first(&body, "00081199") {
+        let warning = comments(stored);
+        return Ok(Outcome::Stored { warnings: Some(warning).filter(|text| !text.is_empty()).into_iter().collect() });
     }
     let failed = first(&body, "00081198").or_else(|| first(&body, "0008119A"));
     let why = match (failed, body.get("detail").and_then(Value::as_str)) {
         (Some(item), _) => {
             let reason = item.pointer("/00081197/Value/0").and_then(Value::as_u64).unwrap_or_default();
-            let comment = comments(item).join("; ");
-            format!("{comment} (0x{reason:04X})").trim_start().to_owned()
+            format!("{} (0x{reason:04X})", comments(item)).trim_start().to_owned()
         }
         (None, Some(detail)) => detail.to_owned(),
         (None, None) => status.to_string(),
@@ -96,9 +96,9 @@ fn first<'a>(body: &'a Value, sequence: &str) -> Option<&'a Value> {
     body.get(sequence)?.get("Value")?.get(0)
 }
 
-/// The Error Comments (0000,0902) of an item, at its top or in its Failed Attributes Sequence (0074,1048).
-fn comments(item: &Value) -> Vec<String> {
-    let text = |item: &Value| item.pointer("/00000902/Value/0").and_then(Value::as_str).map(ToOwned::to_owned);
-    let nested = item.pointer("/00741048/Value").and_then(Value::as_array).into_iter().flatten();
-    text(item).into_iter().chain(nested.filter_map(text)).collect()
+/// The Error Comments (0000,0902) in the Failed Attributes Sequence (0074,1048) of an item, which are the lines of one text.
+fn comments(item: &Value) -> String {
+    let items = item.pointer("/00741048/Value").and_then(Value::as_array).into_iter().flatten();
+    let lines: Vec<_> = items.filter_map(|item| item.pointer("/00000902/Value/0").and_then(Value::as_str)).collect();
+    lines.join(" ")
 }
