@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections import defaultdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pydicom
@@ -191,7 +192,9 @@ def bulk_data(client: DICOMwebClient, instances: dict[Key, Dataset]) -> None:
         for tag, attribute in client.retrieve_instance_metadata(*key).items():
             if "BulkDataURI" not in attribute or instance.file_meta.TransferSyntaxUID.is_encapsulated:
                 continue
-            parts = client.retrieve_bulkdata(attribute["BulkDataURI"])
+            # The client's Host header lacks the port, and so do the URIs that the server makes from it.
+            uri = urlsplit(client.base_url)._replace(path=urlsplit(attribute["BulkDataURI"]).path).geturl()
+            parts = client.retrieve_bulkdata(uri)
             expected = pixel_bytes(instance) if tag == "7FE00010" else instance[tag].value
             assert b"".join(parts) == expected, f"bulk data of {tag}"
             followed += 1

@@ -23,7 +23,7 @@ async fn damage(server: &Server, series: &Series, damage: impl FnOnce(&std::path
 /// Asks for the whole of it: either an error, or a body that is broken off.
 async fn assert_fails(server: &Server, path: &str, accept: &str) {
     let request = server.client().request(Method::GET, path).header("accept", accept);
-    let answer = request.send().await.unwrap();
+    let Ok(answer) = request.send().await else { return };
     let status = answer.status().as_u16();
     match status {
         500..=599 => {}

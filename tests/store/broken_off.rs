@@ -25,7 +25,7 @@ async fn begin(server: &Server, body: &[u8], sent: usize) -> TcpStream {
     let host = server.base().strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(host).await.unwrap();
     let head = format!(
-        "POST {STUDIES} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
+        "POST {STUDIES} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
         multipart_content_type("application/dicom"),
         body.len()
     );
@@ -112,7 +112,6 @@ async fn a_slow_client_that_goes_on_is_served() {
         tokio::time::sleep(Duration::from_millis(300)).await;
         connection.write_all(chunk).await.unwrap();
     }
-    connection.shutdown().await.unwrap();
     let answer = rest(connection).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert_eq!(server.client().stored(&format!("{ROOT}{}", instance.path())).await, instance.bytes);

@@ -18,7 +18,10 @@ async fn another_patient_is_stored_with_a_warning_and_the_study_keeps_the_first(
     let server = start().await;
     let client = server.client();
     let series = Series { patient_name: "Doe^Jane".to_owned(), ..Series::small(5) };
-    client.store(STUDIES, [series.instance(1)], 200).await;
+    let first = instance(&series, 1, |set| {
+        set.text(0x0010_0021, "LO", "THIS-HOSPITAL");
+    });
+    client.store(STUDIES, [first], 200).await;
     let others = [
         instance(&series, 2, |set| {
             set.text(0x0010_0020, "LO", "SOMEBODY-ELSE");

@@ -4,12 +4,14 @@
 mod broken_off;
 mod character_sets;
 mod concurrent;
+mod conversation;
 mod delete;
 mod disagreement;
 mod duplicates;
 mod facilities;
 mod generated_prefix;
 mod multipart;
+mod mutations;
 mod pydicom_files;
 mod refusals;
 mod single_part;

@@ -95,6 +95,16 @@ async fn headers_padding_preamble_and_epilogue_are_no_content() {
 }
 
 #[tokio::test]
+async fn the_last_line_break_may_be_missing() {
+    let server = start().await;
+    let instance = Series::small(1).instance(1);
+    let mut body = body("abc", &instance);
+    body.truncate(body.len() - 2);
+    send(&server.client(), "multipart/related; type=\"application/dicom\"; boundary=abc", body, 200).await;
+    assert_stored(&server.client(), &instance).await;
+}
+
+#[tokio::test]
 async fn what_looks_like_a_delimiter_inside_an_instance_is_content() {
     let server = start().await;
     let series = Series::small(1);

@@ -1,3 +1,4 @@
 //! What takes longer than a quick run should.
 
 mod large;
+mod many;

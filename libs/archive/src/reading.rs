@@ -36,6 +36,7 @@ pub(crate) fn stream(
             Err(error) => Some((Err(error), None)),
         }
     })
+    .fuse()
     .boxed()
 }
 

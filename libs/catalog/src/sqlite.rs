@@ -21,6 +21,8 @@ mod names;
 mod numbers;
 mod page;
 mod placing;
+#[cfg(test)]
+mod plans;
 mod protect;
 mod queue;
 mod read;

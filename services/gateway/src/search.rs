@@ -4,7 +4,7 @@ mod answer;
 mod attribute;
 mod parameters;
 
-use crate::{Problem, State, named::Named, origin::Root, principal::Caller};
+use crate::{Problem, State, asked::Asked, named::Named, origin::Root, principal::Caller};
 use answer::{Answer, Roots};
 use axum::{
     extract::{self, RawQuery},
@@ -12,9 +12,9 @@ use axum::{
 };
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, WARNING},
+    header::{CACHE_CONTROL, CONTENT_TYPE, WARNING},
 };
-use media_type::{Category, NegotiationError, Representation, negotiate, supported};
+use media_type::{Category, Representation};
 use parameters::{ParameterError, Parameters};
 use proto::query::v1::{Level, SearchRequest, SearchResponse};
 
@@ -23,10 +23,11 @@ pub(crate) async fn studies(
     extract::State(state): extract::State<State>,
     caller: Caller,
     root: Root,
+    asked: Asked,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    Search { level: Level::Study, named: Named::default(), headers, query }.run(state, caller, root).await
+    Search { level: Level::Study, named: Named::default(), asked, headers, query }.run(state, caller, root).await
 }
 
 /// `GET /series` and `GET /studies/{study}/series`.
@@ -35,10 +36,11 @@ pub(crate) async fn series(
     caller: Caller,
     root: Root,
     named: Named,
+    asked: Asked,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    Search { level: Level::Series, named, headers, query }.run(state, caller, root).await
+    Search { level: Level::Series, named, asked, headers, query }.run(state, caller, root).await
 }
 
 /// `GET /instances` and those of a study or a series.
@@ -47,16 +49,18 @@ pub(crate) async fn instances(
     caller: Caller,
     root: Root,
     named: Named,
+    asked: Asked,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    Search { level: Level::Instance, named, headers, query }.run(state, caller, root).await
+    Search { level: Level::Instance, named, asked, headers, query }.run(state, caller, root).await
 }
 
 /// One of the six resources of PS3.18 10.6.1, with what the request says about it.
 struct Search {
     level: Level,
     named: Named,
+    asked: Asked,
     headers: HeaderMap,
     query: Option<String>,
 }
@@ -64,7 +68,7 @@ struct Search {
 impl Search {
     async fn run(self, state: State, caller: Caller, root: Root) -> Result<Response, Problem> {
         let parameters = Parameters::parse(self.query.as_deref().unwrap_or_default())?;
-        let representation = representation(&self.headers, &parameters.accept)?;
+        let representation = self.asked.negotiate(Category::SearchResults)?;
         let strict = wants_strict_handling(&self.headers);
         if strict {
             refuse_ignored(&parameters.unknown)?;
@@ -121,17 +125,6 @@ fn respond(answer: &Answer<'_>, representation: &Representation, strict: bool) -
         headers.insert(PREFERENCE_APPLIED, HeaderValue::from_static("handling=strict"));
     }
     response
-}
-
-fn representation(headers: &HeaderMap, accept_parameter: &[String]) -> Result<Representation, Problem> {
-    let accept_parameter: Vec<&str> = accept_parameter.iter().map(String::as_str).collect();
-    let accept: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok()).collect();
-    let category = Category::SearchResults;
-    let request = media_type::Request { category, accept_parameter: &accept_parameter, accept: &accept, ranged: false };
-    negotiate(&request).map_err(|error| match error {
-        NegotiationError::NotAcceptable { .. } => Problem::not_acceptable(error.to_string(), supported(category)),
-        NegotiationError::TooLong { .. } | NegotiationError::TooMany { .. } => Problem::bad_request(error.to_string()),
-    })
 }
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");

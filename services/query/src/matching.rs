@@ -56,6 +56,8 @@ pub(crate) fn matches(key: &SearchKey, values: &[&str]) -> Result<Vec<Match>, Ma
         Matching::Uid | Matching::Computed(Computed::SopClassesInStudy) => uids(&values).map(|test| vec![test]),
         Matching::Computed(Computed::ModalitiesInStudy) => modalities(&values),
         Matching::Code if key.keyword == "Modality" => modalities(&values),
+        // A list of nothing but separators names no value.
+        Matching::Code if listed(&values)?.is_empty() => Ok(vec![Match::Universal]),
         Matching::Code => each(listed(&values)?, text),
         Matching::Text | Matching::Name => each(values, text),
         Matching::Date => each(values, date::parse),

@@ -6,7 +6,6 @@
 #[path = "../tests/it/place.rs"]
 mod place;
 
-use futures::{FutureExt, future::BoxFuture};
 use harness::{LargeMultiFrame, Series};
 use place::Place;
 use proto::retrieve::v1::{Accepted, FramesRequest, frames_response::Message};
@@ -14,7 +13,11 @@ use rpc::resource_to_proto;
 use std::time::Instant;
 use uid::{InstanceRef, Resource};
 
-const ROUNDS: u32 = 4000;
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const ROUNDS: u32 = 8000;
 const CLIENTS: u32 = 8;
 
 /// CPU time of this process, in seconds (PS: user and system, at the clock's 100 Hz).
@@ -24,23 +27,15 @@ fn cpu_seconds() -> f64 {
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
 }
 
-/// Runs `work` in as many tasks as there are clients; prints CPU time and wall time for each call.
-async fn measure<F: Future<Output = ()> + Send>(name: &str, work: impl Fn(u32) -> F + Clone + Send + Sync + 'static) {
+/// Runs `work` for as many clients at once; prints CPU time and wall time for each call.
+async fn measure(name: &str, work: impl AsyncFn(u32)) {
     let (cpu, wall) = (cpu_seconds(), Instant::now());
-    let tasks: Vec<_> = (0..CLIENTS)
-        .map(|client| {
-            let work = work.clone();
-            let numbers = (client..ROUNDS).step_by(CLIENTS as usize);
-            tokio::spawn(async move {
-                for number in numbers {
-                    let _done: () = work(number).await;
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
-    }
+    let clients = (0..CLIENTS).map(async |client| {
+        for number in (client..ROUNDS).step_by(CLIENTS as usize) {
+            work(number).await;
+        }
+    });
+    futures::future::join_all(clients).await;
     let each = 1e6 / f64::from(ROUNDS);
     let (cpu, wall) = ((cpu_seconds() - cpu) * each, wall.elapsed().as_secs_f64() * each);
     println!("{name:<44} {cpu:>7.0} us CPU  {wall:>7.0} us  {:>6.0}/s", 1e6 / wall);
@@ -55,65 +50,54 @@ fn request(of: &InstanceRef, number: u32, describe_only: bool) -> FramesRequest 
     }
 }
 
-fn frame(
-    place: &'static Place,
-    of: &'static InstanceRef,
-    number: u32,
-    describe_only: bool,
-) -> BoxFuture<'static, usize> {
+async fn frame(place: &Place, of: &InstanceRef, number: u32, describe_only: bool) -> usize {
     let call = place.call(request(of, number, describe_only));
-    let mut client = place.client.clone();
-    async move {
-        let mut stream = client.frames(call).await.unwrap().into_inner();
-        let mut length = 0;
-        while let Some(response) = stream.message().await.unwrap() {
-            if let Some(Message::Chunk(chunk)) = response.message {
-                length += chunk.len();
-            }
+    let mut stream = place.client.clone().frames(call).await.unwrap().into_inner();
+    let mut length = 0;
+    while let Some(response) = stream.message().await.unwrap() {
+        if let Some(Message::Chunk(chunk)) = response.message {
+            length += chunk.len();
         }
-        length
     }
-    .boxed()
+    length
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
-    let place: &'static Place = Box::leak(Box::new(Place::open().await));
+    let place = Place::open().await;
     let series = Series::ct(40);
     let mut stored = Vec::new();
     for instance in series.instances() {
         stored.push(place.store(&instance.bytes).await);
     }
-    let stored: &'static [InstanceRef] = stored.leak();
     let of = |number: u32| &stored[number as usize % stored.len()];
 
-    measure("catalog: one statement", move |number| async move {
+    measure("catalog: one statement", async |number| {
         place.reader.instance(&place.scope(), of(number)).await.unwrap();
     })
     .await;
     let key = place.key_of(&stored[0]).await;
-    measure("archive: read of 512 KiB", move |_| async move {
+    measure("archive: read of 512 KiB", async |_| {
         assert_eq!(place.archive.read(&key, 1000..525_288).await.unwrap().len(), 524_288);
     })
     .await;
-    measure("archive: read of 1 byte (open and thread)", move |_| async move {
+    measure("archive: read of 1 byte (open and thread)", async |_| {
         place.archive.read(&key, 1000..1001).await.unwrap();
     })
     .await;
-    measure("service: description only", move |number| async move {
-        frame(place, of(number), 1, true).await;
+    measure("service: description only", async |number| {
+        frame(&place, of(number), 1, true).await;
     })
     .await;
-    measure("service: CT frame of 512 KiB", move |number| async move {
-        assert_eq!(frame(place, of(number), 1, false).await, 524_288);
+    measure("service: CT frame of 512 KiB", async |number| {
+        assert_eq!(frame(&place, of(number), 1, false).await, 524_288);
     })
     .await;
 
     let large = LargeMultiFrame { rows: 64, columns: 64, frames: 2000, ..LargeMultiFrame::of_size(1) };
-    let many: &'static InstanceRef =
-        Box::leak(Box::new(place.store(&large.chunks().collect::<Vec<_>>().concat().into()).await));
-    measure("service: frame of 8 KiB", move |number| async move {
-        assert_eq!(frame(place, many, 1 + number % 2000, false).await, 8192);
+    let many = place.store(&large.chunks().collect::<Vec<_>>().concat().into()).await;
+    measure("service: frame of 8 KiB", async |number| {
+        assert_eq!(frame(&place, &many, 1 + number % 2000, false).await, 8192);
     })
     .await;
 }

@@ -12,7 +12,7 @@ use archive::Key;
 use calls::{any, frames, instance, instances_request};
 use dataset::{Describer, Limits};
 use harness::{LargeMultiFrame, Memory};
-use place::Place;
+use place::{Place, described};
 use proto::retrieve::v1::instances_response::Message;
 use std::{
     fs::File,
@@ -41,7 +41,7 @@ async fn store_sparse(place: &Place, object: &LargeMultiFrame, written: &[u32]) 
     describer.push(&head).unwrap();
     let zeros = vec![0; object.frame_length()];
     (0..object.frames).for_each(|_| describer.push(&zeros).unwrap());
-    place.commit("default", key, describer, [7; 32]).await
+    place.commit("default", vec![described(key, describer, [7; 32])]).await.remove(0)
 }
 
 async fn time_of(place: &Place, of: &InstanceRef, number: u32) -> Duration {

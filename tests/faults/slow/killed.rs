@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use harness::{Client, Found, Instance, Series, Server, ServerBuilder, multipart_body, multipart_content_type};
+use harness::{Client, Found, Instance, Series, Server, ServerBuilder, multipart_body, multipart_content_type, objects_in};
 use reqwest::Method;
 
 use crate::{ROOT, STUDIES, builder};
@@ -27,6 +27,8 @@ struct Ledger {
     deleted: BTreeSet<String>,
     /// A delete was sent and not answered: both outcomes are right.
     doubtful: BTreeSet<String>,
+    /// Object files there were when the server was killed, and those that the next one kept.
+    objects: (usize, usize),
 }
 
 type Shared = Arc<Mutex<Ledger>>;
@@ -49,6 +51,8 @@ async fn kill_9_loses_nothing_shows_nothing_wrong_and_leaves_nothing_behind() {
     let ledger = ledger.lock().unwrap();
     assert!(ledger.stored.len() > 200, "only {} instances were acknowledged", ledger.stored.len());
     assert!(ledger.deleted.len() > 5, "only {} deletes were acknowledged", ledger.deleted.len());
+    let (left, kept) = ledger.objects;
+    assert!(left > kept, "never was an object left unfinished: the senders were too slow for this test");
 }
 
 /// Lets senders work for a while and kills the server under them.
@@ -63,7 +67,10 @@ async fn one_round(server: Server, round: u64, ledger: &Shared) -> ServerBuilder
         .collect();
     let deleter = tokio::spawn(delete(server.client(), Arc::clone(ledger)));
     tokio::time::sleep(Duration::from_millis(300 + round * 7919 % 300)).await;
+    let folder = server.data_dir().to_owned();
     let builder = server.kill().await;
+    let left = objects_in(&folder).len();
+    note(ledger, |ledger| ledger.objects.0 += left);
     for sender in senders {
         sender.await.unwrap();
     }
@@ -120,7 +127,9 @@ async fn assert_agrees(server: &Server, ledger: &Shared, when: &str) {
     let client = server.client();
     let found = client.find_instances(&format!("{ROOT}/instances")).await;
     let shown: BTreeSet<String> = found.iter().map(Found::path).collect();
-    assert_eq!(server.objects().len(), shown.len(), "{when}: one object for each instance, and no other");
+    let objects = objects_in(server.data_dir()).len();
+    assert_eq!(objects, shown.len(), "{when}: one object for each instance, and no other");
+    note(ledger, |ledger| ledger.objects.1 += objects);
     let (sent, stored, deleted, doubtful) = {
         let ledger = ledger.lock().unwrap();
         (ledger.sent.clone(), ledger.stored.clone(), ledger.deleted.clone(), ledger.doubtful.clone())

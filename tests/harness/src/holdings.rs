@@ -74,11 +74,9 @@ impl Client {
 }
 
 impl Server {
-    /// The files of its archive, objects all of them.
+    /// See [`objects_in`].
     pub fn objects(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        files(&self.data_dir().join("objects"), &mut found);
-        found
+        objects_in(self.data_dir())
     }
 
     /// Waits until the archive has this many object files.
@@ -89,6 +87,13 @@ impl Server {
         let still = || format!("{} objects, not {count}", self.objects().len());
         eventually(still, async || self.objects().len() == count).await;
     }
+}
+
+/// The files of the archive in a data folder, objects all of them.
+pub fn objects_in(data_folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    files(&data_folder.join("objects"), &mut found);
+    found
 }
 
 /// Waits until something becomes true.

@@ -19,6 +19,7 @@ pub fn run_python<T: AsRef<OsStr>>(script: &str, arguments: impl IntoIterator<It
     let output = Command::new(&python)
         .arg(&path)
         .args(arguments)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::null())
         .output()
         .unwrap_or_else(|error| panic!("{}: {error}; run tests/setup.sh", Path::new(&python).display()));

@@ -7,10 +7,10 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
-    /// Takes a pattern as the request has it; `**` is the same as `*`.
+    /// Takes a pattern as the request has it; `**` is the same as `*`. NUL, at which GLOB stops reading, is in no value.
     pub(crate) fn new(text: &str) -> Self {
         let mut plain = String::with_capacity(text.len());
-        for character in text.chars() {
+        for character in text.chars().map(|character| if character == '\0' { char::REPLACEMENT_CHARACTER } else { character }) {
             if !(character == '*' && plain.ends_with('*')) {
                 plain.push(character);
             }
@@ -76,6 +76,7 @@ mod tests {
         assert!(!Pattern::new("ab").is_prefix_only());
         assert!(Pattern::new("***").matches_all());
         assert_eq!(Pattern::new("?x").prefix(), "");
+        assert_eq!(Pattern::new("*\0*").glob(), "*\u{FFFD}*");
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub(super) struct Holder {
     row: Place,
     study: String,
     series: String,
-    digest: Vec<u8>,
+    received_digest: Vec<u8>,
+    stored_digest: Vec<u8>,
     version: u32,
     held: bool,
 }
@@ -67,17 +68,17 @@ pub(super) async fn holders(
     chunk: &PreparedChunk,
 ) -> Result<HashMap<String, Holder>, Error> {
     const HOLDERS: &str = "SELECT i.sop_instance_uid, i.id, t.study_instance_uid, s.series_instance_uid, \
-            i.received_digest, i.version, \
+            i.received_digest, i.stored_digest, i.version, \
             i.legal_hold OR s.legal_hold OR t.legal_hold OR coalesce(i.retain_until > ?3, FALSE) \
             OR coalesce(s.retain_until > ?3, FALSE) OR coalesce(t.retain_until > ?3, FALSE) \
         FROM instance i JOIN series s ON s.id = i.series JOIN study t ON t.id = s.study \
         WHERE i.facility = ?1 AND i.sop_instance_uid IN (SELECT value FROM json_each(?2))";
     let uids = lists::texts(chunk.instances.iter().map(|instance| instance.uids.instance.as_str()));
-    let rows: Vec<(String, i64, String, String, Vec<u8>, i64, bool)> =
+    let rows: Vec<(String, i64, String, String, Vec<u8>, Vec<u8>, i64, bool)> =
         sqlx::query_as(HOLDERS).bind(&chunk.facility).bind(uids).bind(chunk.now.0).fetch_all(connection).await?;
-    let holders = rows.into_iter().map(|(uid, row, study, series, digest, version, held)| {
+    let holders = rows.into_iter().map(|(uid, row, study, series, received_digest, stored_digest, version, held)| {
         let version = u32::try_from(version).unwrap_or(u32::MAX);
-        (uid, Holder { row: Place::Row(row), study, series, digest, version, held })
+        (uid, Holder { row: Place::Row(row), study, series, received_digest, stored_digest, version, held })
     });
     Ok(holders.collect())
 }
@@ -103,9 +104,7 @@ pub(super) fn plan(chunk: &PreparedChunk, mut holders: HashMap<String, Holder>) 
 
 fn verdict(instance: &PreparedInstance, holder: Option<&Holder>, policy: DuplicatePolicy) -> Verdict {
     let Some(holder) = holder else { return Verdict::Write { version: 1 } };
-    let uids = &instance.uids;
-    let same_place = holder.study == uids.study.as_str() && holder.series == uids.series.as_str();
-    if same_place && holder.digest == instance.received_digest {
+    if holder.is_same(instance) {
         return Verdict::AlreadyStored;
     }
     match policy {
@@ -130,9 +129,18 @@ impl Holder {
             row: Place::Chunk(number),
             study: instance.uids.study.to_string(),
             series: instance.uids.series.to_string(),
-            digest: instance.received_digest.to_vec(),
+            received_digest: instance.received_digest.to_vec(),
+            stored_digest: instance.stored_digest.to_vec(),
             version,
             held: false,
         }
+    }
+
+    /// Whether the instance has the same bytes: as they were received, or with what was put in front of them, so that an
+    /// object which the archive completed and gave out is known when it comes back.
+    fn is_same(&self, instance: &PreparedInstance) -> bool {
+        let same_place = self.study == instance.uids.study.as_str() && self.series == instance.uids.series.as_str();
+        same_place
+            && (self.received_digest == instance.received_digest || self.stored_digest == instance.stored_digest)
     }
 }

@@ -22,8 +22,13 @@ pub(super) fn condition(key: &SearchKey, test: &Match, fuzzy: bool) -> Condition
     if !words.is_empty() {
         return Cond::all().add(id().in_subquery(by_words(key, &words, &groups_of(test))));
     }
+    let groups = groups_of(test);
+    if groups.is_empty() {
+        // Nothing but delimiters.
+        return Cond::all().add(never());
+    }
     let mut condition = Cond::all();
-    for group in groups_of(test) {
+    for group in groups.iter().filter(|group| !group.is_anything()) {
         condition = condition.add(match &group.grams(key) {
             None if group.pattern.as_ref().is_some_and(|pattern| pattern.prefix().is_empty()) => {
                 Expr::exists(of_row(key, group.select(key)))
@@ -57,10 +62,14 @@ fn groups_of(test: &Match) -> Vec<Group> {
         let pattern = wild.then(|| Pattern::new(&text));
         Group { number: numbered.then_some(number), text, pattern }
     });
-    groups.filter(|group| !group.pattern.as_ref().is_some_and(Pattern::matches_all)).collect()
+    groups.collect()
 }
 
 impl Group {
+    fn is_anything(&self) -> bool {
+        self.pattern.as_ref().is_some_and(Pattern::matches_all)
+    }
+
     /// The numbers of the rows that have a name like this.
     fn select(&self, key: &SearchKey) -> SelectStatement {
         let own = table(key.level);

@@ -1,9 +1,9 @@
 //! Pages of a search, their order, and how many matches remain.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::fixture::{Fixture, key, scope_of_all, single, south, uids};
+use super::fixture::{Fixture, NOW, key, north, scope_of_all, single, south, uids};
 use super::sample::Sample;
-use catalog::{Remaining, Search};
+use catalog::{DuplicatePolicy, Remaining, Search};
 use dataset::Level;
 
 pub async fn pages_neither_repeat_nor_leave_out(fixture: &Fixture) {
@@ -40,7 +40,7 @@ pub async fn pages_neither_repeat_nor_leave_out(fixture: &Fixture) {
 pub async fn remaining_is_counted_to_a_bound(fixture: &Fixture) {
     for chunk in 0..6_u32 {
         let samples: Vec<Sample> = (0..2000).map(|number| Sample::new(1, 1, chunk * 2000 + number)).collect();
-        fixture.store(&samples).await;
+        fixture.store_in(north(), &samples, DuplicatePolicy::Refuse, NOW).await.unwrap();
     }
     let keys = vec![key("PatientID", single("PAT1"))];
     let search = Search { keys, limit: 10, ..Search::new(Level::Instance) };

@@ -62,7 +62,7 @@ pub async fn characters_of_other_languages_are_plain(fixture: &Fixture) {
         (wild("*左膝*"), &[1]),
         (wild("?膝 Knie"), &[1]),
         (wild("*É*"), &[2]),
-        (wild("*e*"), &[1]),
+        (wild("*e*"), &[1, 2]),
         (wild("Gen?u*"), &[2]),
         (wild("*\u{1F480}*"), &[3]),
         (wild("?"), &[3]),
@@ -256,7 +256,7 @@ pub async fn keys_are_combined(fixture: &Fixture) {
 pub async fn nothing_matches_what_is_hostile(fixture: &Fixture) {
     fixture.store(&[Sample::new(1, 1, 1)]).await;
     let stars = "*a".repeat(2000);
-    for text in ["' OR 1=1 --", "\" OR \"\"=\"", "NEAR(x y)", "patient_id : *", "\u{0}", ")", "??", &stars] {
+    for text in ["' OR 1=1 --", "\" OR \"\"=\"", "NEAR(x y)", "patient_id : *", "\u{0}", ")", "?~?", &stars] {
         for keyword in ["PatientID", "AccessionNumber", "StudyDescription", "ModalitiesInStudy", "StudyDate", "StudyTime"] {
             assert_eq!(fixture.found(Level::Study, keyword, single(text)).await, NONE);
             assert_eq!(fixture.found(Level::Study, keyword, wild(&format!("*{text}*{text}"))).await, NONE);

@@ -34,8 +34,6 @@ pub(super) struct Parameters {
     pub limit: Option<u32>,
     /// How many matches to leave out first.
     pub offset: u64,
-    /// Values of `accept`.
-    pub accept: Vec<String>,
     /// Names of parameters, and of attributes in `includefield`, that mean nothing; each once.
     pub unknown: Vec<String>,
 }
@@ -133,8 +131,8 @@ impl Parameters {
                 let offset = number("offset", &value)?;
                 paging.offset.get_or_insert(offset);
             }
-            "accept" => self.accept.push(value),
-            "charset" => {}
+            // Read where all resources read it, and nothing to choose from.
+            "accept" | "charset" => {}
             _ => match attribute::path(name) {
                 Some(path) => self.keys.push(Key { path, name: name.to_owned(), value }),
                 None => self.note_unknown(name),

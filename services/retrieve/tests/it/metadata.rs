@@ -5,6 +5,7 @@ use crate::{
     objects::{Shape, image, object, sibling},
     place::Place,
 };
+use bytes::Bytes;
 use dataset::prepared::{PreparedPiece, decode, inflate_piece};
 use harness::TransferSyntax;
 use proto::retrieve::v1::{MetadataHeader, MetadataRequest, metadata_response};
@@ -39,10 +40,9 @@ fn text(blob: &[u8]) -> String {
 async fn metadata_of_all_instances_come_in_order_page_by_page() {
     let place = Place::open().await;
     let set = image(Shape { rows: 2, columns: 2, frames: 1, bits_allocated: 16 });
-    let mut stored = Vec::new();
-    for number in 1..=230 {
-        stored.push(place.store(&object(&sibling(&set, number), TransferSyntax::ExplicitLittle)).await);
-    }
+    let objects: Vec<Bytes> =
+        (1..=230).map(|number| object(&sibling(&set, number), TransferSyntax::ExplicitLittle)).collect();
+    let stored = place.store_all("default", &objects).await;
     for resource in [series(&stored[0]), study(&stored[0])] {
         let (header, texts) = metadata(&place, &resource, false).await;
         assert_eq!((header.instances, texts.len()), (230, 230));

@@ -72,31 +72,35 @@ impl Place {
     }
 
     pub async fn store_to(&self, facility: &str, object: &Bytes) -> InstanceRef {
-        let key = Key::fresh();
-        self.archive.put(&key, vec![object.clone()]).await.unwrap();
-        let mut describer = Describer::new(Limits::default());
-        describer.push(object).unwrap();
-        self.commit(facility, key, describer, Sha256::digest(object).into()).await
+        self.store_all(facility, std::slice::from_ref(object)).await.remove(0)
     }
 
-    /// Makes an object that is in the archive already visible.
-    pub async fn commit(&self, facility: &str, key: Key, describer: Describer, digest: [u8; 32]) -> InstanceRef {
-        let description = describer.finish().unwrap();
-        assert!(description.prefix.is_empty(), "objects of these tests are complete");
-        let instance = description.instance.clone();
-        let key = key.to_string();
-        let intent = self.writer.begin(NewIntent { keys: vec![key.clone()], now: NOW }).await.unwrap();
-        let new = NewInstance { description, key, stored_digest: digest, received_digest: digest };
-        let chunk = Chunk {
-            intent,
-            facility: facility.parse().unwrap(),
-            instances: vec![new],
-            duplicates: DuplicatePolicy::NewVersion { grace_ms: 0 },
-            now: NOW,
-        };
+    /// Stores objects of one facility together.
+    pub async fn store_all(&self, facility: &str, objects: &[Bytes]) -> Vec<InstanceRef> {
+        let keys = Key::batch(objects.len().try_into().unwrap());
+        let puts = keys.iter().zip(objects).map(|(key, object)| self.archive.put(key, vec![object.clone()]));
+        futures::future::try_join_all(puts).await.unwrap();
+        let new = keys.into_iter().zip(objects).map(|(key, object)| {
+            let mut describer = Describer::new(Limits::default());
+            describer.push(object).unwrap();
+            described(key, describer, Sha256::digest(object).into())
+        });
+        self.commit(facility, new.collect()).await
+    }
+
+    /// Makes objects visible that are in the archive already.
+    pub async fn commit(&self, facility: &str, instances: Vec<NewInstance>) -> Vec<InstanceRef> {
+        let stored = instances.iter().map(|new| new.description.instance.clone()).collect();
+        let keys = instances.iter().map(|new| new.key.clone()).collect();
+        let intent = self.writer.begin(NewIntent { keys, now: NOW }).await.unwrap();
+        let facility = facility.parse().unwrap();
+        let duplicates = DuplicatePolicy::NewVersion { grace_ms: 0 };
+        let chunk = Chunk { intent, facility, instances, duplicates, now: NOW };
         let outcomes = self.writer.commit(chunk).await.unwrap();
-        assert!(matches!(outcomes.as_slice(), [CommitOutcome::Stored { .. } | CommitOutcome::Replaced { .. }]));
-        instance
+        assert!(
+            outcomes.iter().all(|one| matches!(one, CommitOutcome::Stored { .. } | CommitOutcome::Replaced { .. }))
+        );
+        stored
     }
 
     /// The key under which the archive has an instance.
@@ -107,4 +111,11 @@ impl Place {
     pub async fn delete(&self, resource: &Resource) {
         self.writer.delete(&self.scope(), resource, NOW, 0).await.unwrap();
     }
+}
+
+/// An object as it is handed to a commit.
+pub fn described(key: Key, describer: Describer, digest: [u8; 32]) -> NewInstance {
+    let description = describer.finish().unwrap();
+    assert!(description.prefix.is_empty(), "objects of these tests are complete");
+    NewInstance { description, key: key.to_string(), stored_digest: digest, received_digest: digest }
 }

@@ -1,0 +1,3 @@
+//! Clients that take more than some seconds.
+
+mod ohif;
