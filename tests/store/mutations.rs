@@ -7,7 +7,7 @@ use reqwest::Method;
 use crate::{ROOT, STUDIES, start};
 
 /// For each transfer syntax.
-const OBJECTS: u64 = 60;
+const OBJECTS: u64 = 2500;
 
 /// Numbers that are the same in each run: a linear congruential generator (Knuth's MMIX).
 struct Chance(u64);

@@ -11,6 +11,7 @@ use catalog::{DuplicatePolicy, Match, Search};
 use contract::fixture::{Fixture, NOW, key, north, range, single, wild};
 use contract::sample::Sample;
 use dataset::Level;
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 async fn open(folder: std::path::PathBuf) -> Result<(catalog::CatalogWriter, catalog::CatalogReader), catalog::Error> {
@@ -20,6 +21,26 @@ async fn open(folder: std::path::PathBuf) -> Result<(catalog::CatalogWriter, cat
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
+}
+
+/// CPU time that the process has used, of all threads: what other programs do on the machine is not in it.
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
+}
+
+/// Runs something many times; wall time at the median, CPU time on average.
+async fn measured<F: Future>(times: u32, run: impl Fn(u32) -> F) -> String {
+    let mut walls = Vec::new();
+    let before = cpu();
+    for number in 0..times {
+        let began = Instant::now();
+        run(number).await;
+        walls.push(began.elapsed());
+    }
+    format!("median {:?}, CPU {:?}", median(walls), (cpu() - before) / times)
 }
 
 /// An instance with as many attributes as a CT image has.
@@ -45,19 +66,15 @@ async fn stores() {
     for batch in [1_u32, 10, 100, 500] {
         let fixture = Fixture::new(|folder| Box::pin(open(folder))).await;
         let rounds = (4000 / batch).clamp(20, 400);
-        let mut times = Vec::new();
-        for round in 0..rounds {
+        let began = Instant::now();
+        let store = |round| {
             let samples: Vec<Sample> = (0..batch).map(|n| image(round * batch / 300, 1, round * batch + n)).collect();
-            let began = Instant::now();
-            fixture.store_in(north(), &samples, DuplicatePolicy::Refuse, NOW).await.unwrap();
-            times.push(began.elapsed());
-        }
-        let total: Duration = times.iter().sum();
-        println!(
-            "begin + commit of {batch}: median {:?}, {:.0} instances/s",
-            median(times),
-            f64::from(rounds * batch) / total.as_secs_f64()
-        );
+            let fixture = &fixture;
+            async move { fixture.store_in(north(), &samples, DuplicatePolicy::Refuse, NOW).await.unwrap() }
+        };
+        let times = measured(rounds, store).await;
+        let rate = f64::from(rounds * batch) / began.elapsed().as_secs_f64();
+        println!("begin + commit of {batch}: {times}; {rate:.0} instances/s");
     }
 }
 
@@ -93,31 +110,21 @@ async fn searches() {
     for (name, keys, fuzzy) in tests {
         let keys: Vec<_> = keys.iter().map(|(keyword, test)| key(keyword, test.clone())).collect();
         let search = Search { keys, fuzzy: *fuzzy, limit: 101, ..Search::new(Level::Study) };
-        let mut times = Vec::new();
-        let mut rows = 0;
-        for _ in 0..30 {
-            let began = Instant::now();
-            rows = fixture.search(&search).await.rows.len();
-            times.push(began.elapsed());
-        }
-        println!("search {name}: {rows} rows, median {:?}", median(times));
+        let rows = fixture.search(&search).await.rows.len();
+        let times = measured(100, |_| fixture.search(&search)).await;
+        println!("search {name}: {rows} rows, {times}");
     }
     reads(&fixture, &series).await;
 }
 
 async fn reads(fixture: &Fixture, series: &[Sample]) {
     let scope = fixture.scope();
-    let (mut one, mut all) = (Vec::new(), Vec::new());
-    for sample in series {
-        let began = Instant::now();
-        fixture.reader.instance(&scope, &sample.uids).await.unwrap();
-        one.push(began.elapsed());
-    }
-    for _ in 0..30 {
-        let began = Instant::now();
-        let found = fixture.reader.find(&scope, &series[0].series()).await.unwrap();
-        assert_eq!(fixture.reader.metadata(&found, None, 1000).await.unwrap().len(), 300);
-        all.push(began.elapsed());
-    }
-    println!("instance(): median {:?}; find + metadata of 300: median {:?}", median(one), median(all));
+    let (reader, scope) = (&fixture.reader, &scope);
+    let one = |number| reader.instance(scope, &series[number as usize % series.len()].uids);
+    println!("instance(): {}", measured(2000, one).await);
+    let metadata = |_| async move {
+        let found = reader.find(scope, &series[0].series()).await.unwrap();
+        assert_eq!(reader.metadata(&found, None, 1000).await.unwrap().len(), 300);
+    };
+    println!("find + metadata of 300: {}", measured(100, metadata).await);
 }

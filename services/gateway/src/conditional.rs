@@ -72,14 +72,9 @@ mod tests {
 
     #[test]
     fn validators_are_compared_weakly_and_in_lists() {
-        for (sent, expected) in [
-            ("\"a\"", true),
-            ("W/\"a\"", true),
-            ("\"b\", \"a\"", true),
-            ("*", true),
-            ("\"ab\"", false),
-            ("a", false),
-        ] {
+        for (sent, expected) in
+            [("\"a\"", true), ("W/\"a\"", true), ("\"b\", \"a\"", true), ("*", true), ("\"ab\"", false), ("a", false)]
+        {
             assert_eq!(matches(&headers(IF_NONE_MATCH, sent), "\"a\""), expected, "{sent}");
         }
         assert!(!matches(&HeaderMap::new(), "\"a\""));

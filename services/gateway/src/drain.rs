@@ -9,7 +9,10 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{HeaderValue, Version, header::{CONNECTION, EXPECT}};
+use http::{
+    HeaderValue, Version,
+    header::{CONNECTION, EXPECT},
+};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use std::{
@@ -30,8 +33,10 @@ pub(crate) async fn rest(extract::State(state): extract::State<State>, request: 
     let (give_back, mut left) = oneshot::channel();
     let is_http1 = request.version() < Version::HTTP_2;
     // Such a client waits for the answer before it sends anything; reading would ask it to go on.
-    let waits = request.headers().get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    let request = request.map(|body| Body::new(Returning { inner: Some(body), begun: false, give_back: Some(give_back) }));
+    let waits =
+        request.headers().get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    let request =
+        request.map(|body| Body::new(Returning { inner: Some(body), begun: false, give_back: Some(give_back) }));
 
     let mut response = next.run(request).await;
 

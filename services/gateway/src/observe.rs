@@ -9,10 +9,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-    header::CONTENT_LENGTH,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_LENGTH};
 use http_body::{Frame, SizeHint};
 use std::{
     fmt,
@@ -129,11 +126,8 @@ impl Drop for Record {
         // 499: the client went away before there was a status, a word that nginx made common.
         let status = self.status.map_or(499, |status| status.as_u16());
         metrics::gauge!("noctis_http_requests_in_flight").decrement(1.0);
-        let labels = [
-            ("route", self.route.to_string()),
-            ("method", self.method.to_owned()),
-            ("status", status.to_string()),
-        ];
+        let labels =
+            [("route", self.route.to_string()), ("method", self.method.to_owned()), ("status", status.to_string())];
         metrics::counter!("noctis_http_requests_total", &labels).increment(1);
         metrics::histogram!("noctis_http_request_duration_seconds", &labels).record(elapsed);
         metrics::counter!("noctis_http_response_bytes_total").increment(self.bytes);

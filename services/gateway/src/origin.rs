@@ -25,7 +25,8 @@ impl Root {
     /// The address of a study, series or instance below the root; levels that are empty are not named.
     pub fn resource(&self, study: &str, series: &str, instance: &str) -> String {
         let mut address = format!("{}/studies/{study}", self.0);
-        for (level, uid) in [("series", series), ("instances", instance)].into_iter().filter(|(_, uid)| !uid.is_empty()) {
+        for (level, uid) in [("series", series), ("instances", instance)].into_iter().filter(|(_, uid)| !uid.is_empty())
+        {
             address.extend(["/", level, "/", uid]);
         }
         address
@@ -60,7 +61,8 @@ pub(crate) fn public_origin(uri: &Uri, headers: &HeaderMap, extensions: &Extensi
         return url.to_string();
     }
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let forwarded = if peer.is_some_and(|peer| is_trusted(peer, config)) { forwarded(headers) } else { Seen::default() };
+    let forwarded =
+        if peer.is_some_and(|peer| is_trusted(peer, config)) { forwarded(headers) } else { Seen::default() };
     let scheme = forwarded.scheme.unwrap_or("http");
     let prefix = forwarded.prefix.unwrap_or_default();
     match forwarded.host.or_else(|| requested_authority(uri, headers)) {
@@ -92,9 +94,10 @@ fn forwarded(headers: &HeaderMap) -> Seen<'_> {
         return Seen { scheme, host: last(headers, "x-forwarded-host").and_then(host), prefix };
     };
     let parameter = |wanted: &str| {
-        element.split(';').filter_map(|pair| pair.split_once('=')).find_map(|(name, value)| {
-            name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim().trim_matches('"'))
-        })
+        element
+            .split(';')
+            .filter_map(|pair| pair.split_once('='))
+            .find_map(|(name, value)| name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim().trim_matches('"')))
     };
     Seen { scheme: parameter("proto").and_then(scheme), host: parameter("host").and_then(host), prefix }
 }
@@ -156,7 +159,10 @@ mod tests {
     fn the_last_value_counts_and_the_standard_header_wins() {
         let headers = [
             ("host", "inner"),
-            ("forwarded", "for=1.2.3.4;host=evil.example;proto=http, for=5.6.7.8;host=\"pacs.example:444\";proto=https"),
+            (
+                "forwarded",
+                "for=1.2.3.4;host=evil.example;proto=http, for=5.6.7.8;host=\"pacs.example:444\";proto=https",
+            ),
             ("x-forwarded-host", "other.example"),
             ("x-forwarded-prefix", "/pacs/"),
         ];

@@ -26,12 +26,8 @@ impl FromRequestParts<State> for Caller {
         let facility = named_facility(parts, state).await?;
         let request_id = parts.extensions.get::<RequestId>().ok_or_else(Problem::internal)?.to_string();
         let config = state.config();
-        let principal = Principal::new(
-            "trial".to_owned(),
-            config.facilities.clone(),
-            config.home_facility.clone(),
-            WayIn::Trial,
-        );
+        let principal =
+            Principal::new("trial".to_owned(), config.facilities.clone(), config.home_facility.clone(), WayIn::Trial);
         let context = Context { request_id, principal, facility };
         context.scope().map_err(Problem::from)?;
         Ok(Self(context))

@@ -16,7 +16,6 @@ use tower::ServiceBuilder;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 /// The whole of HTTP. `viewer` is absent where none is installed.
-#[must_use]
 pub fn router(services: Services, config: Config, operations: Operations, viewer: Option<viewer::Site>) -> Router {
     let state = State::new(services, config, operations, viewer);
     // From the outside in.

@@ -12,8 +12,8 @@ use axum::{
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
-        ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-        VARY,
+        ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+        CONTENT_TYPE, ETAG, VARY,
     },
 };
 use tokio_util::io::ReaderStream;
@@ -54,7 +54,8 @@ async fn answer(state: &State, path: &str, headers: &HeaderMap) -> Response {
 
 /// For people a page, for programs a problem.
 fn not_installed(headers: &HeaderMap) -> Response {
-    let accepts_pages = headers.get(ACCEPT).is_some_and(|value| value.to_str().is_ok_and(|text| text.contains("text/html")));
+    let accepts_pages =
+        headers.get(ACCEPT).is_some_and(|value| value.to_str().is_ok_and(|text| text.contains("text/html")));
     if accepts_pages {
         return (StatusCode::NOT_FOUND, Html(NOT_INSTALLED_PAGE)).into_response();
     }
@@ -96,9 +97,7 @@ fn describe(headers: &mut HeaderMap, site: &Site, file: &File, etag: &str) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
     let policy = site.content_security_policy(file.policy);
-    for (name, text) in
-        [(CONTENT_TYPE, file.content_type.as_str()), (ETAG, etag), (CONTENT_SECURITY_POLICY, policy)]
-    {
+    for (name, text) in [(CONTENT_TYPE, file.content_type.as_str()), (ETAG, etag), (CONTENT_SECURITY_POLICY, policy)] {
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);
         }

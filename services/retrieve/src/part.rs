@@ -95,6 +95,7 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::single_range_in_vec_init, reason = "they are lists of ranges")]
     use super::{NativeValue, Part};
 
     #[test]

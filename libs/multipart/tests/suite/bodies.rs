@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 #[test]
 fn takes_what_clients_send() {
-    let cases: [(&str, &[u8], &[&[u8]]); 9] = [
+    type Case<'a> = (&'a str, &'a [u8], &'a [&'a [u8]]);
+    let cases: [Case<'_>; 9] = [
         ("b", b"--b\r\nContent-Type: application/dicom\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n", &[b"one", b"two"]),
         // Without the last line end; with an epilogue; with a preamble.
         ("b", b"--b\r\n\r\none\r\n--b--", &[b"one"]),
@@ -69,7 +70,9 @@ fn what_only_looks_like_a_delimiter_is_content() {
 
 #[test]
 fn a_missing_end_is_told_and_leaves_the_part_open() {
-    for body in ["", "--b", "--b\r\n", "--b\r\nX: y\r\n", "--b\r\n\r\none", "--b\r\n\r\none\r\n--b", "--b\r\n\r\none\r\n--b-"] {
+    for body in
+        ["", "--b", "--b\r\n", "--b\r\nX: y\r\n", "--b\r\n\r\none", "--b\r\n\r\none\r\n--b", "--b\r\n\r\none\r\n--b-"]
+    {
         let (parts, ended) = read("b", body.as_bytes());
         assert_eq!(ended, Err(Error::UnexpectedEnd), "{body}");
         assert!(parts.iter().all(|part| !part.complete), "{body}");

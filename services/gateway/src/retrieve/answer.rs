@@ -11,7 +11,8 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
-        ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, VARY, WARNING,
+        ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, VARY,
+        WARNING,
     },
 };
 use media_type::{Packaging, Representation};
@@ -142,7 +143,8 @@ async fn multipart(
     if announced.parts == 1 && !head_only {
         let (part, all) = first_part(pieces).await?;
         pieces = all;
-        length = part.and_then(|part| body::length_with_one(&part, &representation.content_type(&part.transfer_syntax)));
+        length =
+            part.and_then(|part| body::length_with_one(&part, &representation.content_type(&part.transfer_syntax)));
     }
     let content_type = move |syntax: &str| representation.content_type(syntax);
     let body = body::multipart(pieces, writer, announced.parts, content_type);

@@ -30,8 +30,7 @@ pub(crate) async fn metadata(
     asked: Asked,
 ) -> Result<Response, Problem> {
     let representation = asked.negotiate(Category::Metadata)?;
-    let request =
-        MetadataRequest { resource: Some(rpc::resource_to_proto(&resource)), describe_only: asked.head_only };
+    let request = MetadataRequest { resource: Some(rpc::resource_to_proto(&resource)), describe_only: asked.head_only };
     let answer = state.retrieve().metadata(caller.call(request)).await;
     let (header, stream) = opened(answer, |first| match first.message {
         Some(Message::Header(header)) => Some(header),

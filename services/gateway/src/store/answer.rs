@@ -175,11 +175,8 @@ fn one(vr: &str, value: impl Into<Value>) -> Value {
 /// Says why in words: Failed Attributes Sequence (0074,1048) with Error Comment (0000,0902), in as many items as the
 /// length of a comment asks for.
 fn comment<'a>(item: &mut Map<String, Value>, details: impl IntoIterator<Item = &'a str>) {
-    let comments: Vec<Value> = details
-        .into_iter()
-        .flat_map(lines)
-        .map(|line| json!({ "00000902": one("LO", line) }))
-        .collect();
+    let comments: Vec<Value> =
+        details.into_iter().flat_map(lines).map(|line| json!({ "00000902": one("LO", line) })).collect();
     if !comments.is_empty() {
         item.insert("00741048".to_owned(), json!({ "vr": "SQ", "Value": comments }));
     }
@@ -209,7 +206,8 @@ mod tests {
 
     #[test]
     fn comments_fit_their_vr_and_keep_every_word() {
-        let text = "the instance has other bytes than the one with this SOP Instance UID that is stored; it was refused";
+        let text =
+            "the instance has other bytes than the one with this SOP Instance UID that is stored; it was refused";
         let broken = lines(text);
         assert!(broken.len() == 2 && broken.iter().all(|line| line.len() <= 64), "{broken:?}");
         assert_eq!(broken.join(" "), text);

@@ -6,7 +6,8 @@ use harness::Series;
 
 async fn two() -> Noctis {
     let facility = |name: &str| name.parse().unwrap();
-    Noctis::with(Config { home_facility: facility("north"), facilities: vec![facility("south")], ..Config::default() }).await
+    Noctis::with(Config { home_facility: facility("north"), facilities: vec![facility("south")], ..Config::default() })
+        .await
 }
 
 #[tokio::test]

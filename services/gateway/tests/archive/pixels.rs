@@ -22,7 +22,9 @@ fn pixels(series: &Series) -> Vec<u8> {
 async fn a_native_frame_is_its_pixels() {
     let series = Series::small(1);
     let (noctis, _, path) = stored(&series).await;
-    for accept in [OHIF, "*/*", "multipart/related; type=\"application/octet-stream\"", "multipart/related; type=\"*/*\""] {
+    for accept in
+        [OHIF, "*/*", "multipart/related; type=\"application/octet-stream\"", "multipart/related; type=\"*/*\""]
+    {
         let answer = noctis.client.get_as(&format!("{path}/frames/1"), accept, 200).await;
         let parts = answer.parts();
         assert_eq!(parts.len(), 1, "{accept}");
@@ -55,7 +57,15 @@ async fn compressed_frames_come_as_codestreams_in_the_order_asked_for() {
     assert_eq!(first.body, parts[1].body);
     // Percent-encoded commas are commas.
     assert_eq!(noctis.client.get_as(&format!("{path}/frames/1%2C2"), OHIF, 200).await.parts().len(), 2);
-    noctis.client.get_as(&format!("{path}/frames/1"), "application/octet-stream", 406).await;
+    // Lossy pixels have no other form (PS3.18 8.7.3.5); lossless ones would have to be decompressed.
+    let lossy = noctis.client.get_as(&format!("{path}/frames/1"), "application/octet-stream", 200).await;
+    assert_eq!(lossy.content_type(), "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.50");
+    let (noctis, _, path) = stored(&Series::compressed(TransferSyntax::RleLossless, 2)).await;
+    let body = noctis.client.get_as(&format!("{path}/frames/1"), "application/octet-stream", 406).await.json();
+    assert_eq!(
+        body["supported"][0],
+        "multipart/related; type=\"image/dicom-rle\"; transfer-syntax=1.2.840.10008.1.2.5"
+    );
 }
 
 #[tokio::test]

@@ -32,7 +32,8 @@ async fn metadata_of_each_level_compressed_or_not() {
 
         let etag = gzip.header("etag").unwrap();
         assert_ne!(Some(etag), plain.header("etag"));
-        let again = noctis.client.request(Method::GET, &path).header("accept-encoding", "gzip").header("if-none-match", etag);
+        let again =
+            noctis.client.request(Method::GET, &path).header("accept-encoding", "gzip").header("if-none-match", etag);
         noctis.client.send(again, 304).await;
     }
     noctis.client.get("/dicom-web/studies/1.2.3/metadata", 404).await;
@@ -59,7 +60,10 @@ async fn a_whole_series_is_not_a_single_part() {
     let path = format!("/dicom-web{}", series.path());
     let body = noctis.client.get_as(&path, "application/dicom", 406).await.json();
     assert!(body["supported"][0].as_str().unwrap().starts_with("multipart/related"));
-    let parts = noctis.client.get_as(&path, "application/dicom;q=0.9, multipart/related; type=\"application/dicom\";q=0.1", 200).await;
+    let parts = noctis
+        .client
+        .get_as(&path, "application/dicom;q=0.9, multipart/related; type=\"application/dicom\";q=0.1", 200)
+        .await;
     assert_eq!(parts.parts().len(), 2);
     // As octet streams a series is its bulk data.
     let bulk = noctis.client.get_as(&path, "multipart/related; type=\"application/octet-stream\"", 200).await;

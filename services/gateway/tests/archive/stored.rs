@@ -36,7 +36,8 @@ async fn what_was_stored_is_found_and_comes_back_bit_for_bit() {
 async fn every_transfer_syntax_is_kept_and_native_ones_are_converted_when_asked() {
     let noctis = Noctis::start().await;
     for syntax in TransferSyntax::ALL {
-        let series = if syntax.is_encapsulated() { Series::compressed(syntax, 2) } else { Series::small(1).encoded(syntax) };
+        let series =
+            if syntax.is_encapsulated() { Series::compressed(syntax, 2) } else { Series::small(1).encoded(syntax) };
         let instance = series.instance(1);
         noctis.client.store("/dicom-web/studies", [&instance], 200).await;
         let path = format!("/dicom-web{}", instance.path());
@@ -81,7 +82,8 @@ async fn bad_parts_do_not_spoil_good_ones() {
     let noctis = Noctis::start().await;
     let good = Series::small(1).instance(1).bytes;
     let garbage = bytes::Bytes::from_static(b"this is no DICOM object at all");
-    let response = noctis.client.store("/dicom-web/studies", [good.clone(), garbage.clone()], 202).await.store_response();
+    let response =
+        noctis.client.store("/dicom-web/studies", [good.clone(), garbage.clone()], 202).await.store_response();
     assert_eq!((response.stored.len(), response.reasons().count()), (1, 1));
     let response = noctis.client.store("/dicom-web/studies", [garbage], 409).await.store_response();
     assert_eq!(response.other_failures.len(), 1);

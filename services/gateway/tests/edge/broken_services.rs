@@ -46,7 +46,8 @@ async fn reads_to_its_end(edge: &Edge, path: &str) -> bool {
 #[tokio::test]
 async fn frames_are_framed_located_and_measured() {
     let edge = Edge::start().await;
-    *edge.fakes.frames.lock().unwrap() = frames(vec![header(ELE), frame(2, 3), chunk("ab"), chunk("c"), frame(1, 1), chunk("d")]);
+    *edge.fakes.frames.lock().unwrap() =
+        frames(vec![header(ELE), frame(2, 3), chunk("ab"), chunk("c"), frame(1, 1), chunk("d")]);
     let answer = edge.client.get(&format!("{INSTANCE}/frames/2,1"), 200).await;
     let parts = answer.parts();
     assert_eq!(parts.iter().map(|part| &part.body[..]).collect::<Vec<_>>(), [&b"abc"[..], b"d"]);
@@ -65,7 +66,10 @@ async fn frames_are_framed_located_and_measured() {
     assert_eq!((&single.body[..], single.header("content-length")), (&b"d"[..], Some("1")));
     assert_ne!(single.header("etag"), one.header("etag"), "another representation has another tag");
 
-    let cached = edge.client.request(Method::GET, &format!("{INSTANCE}/frames/1")).header("if-none-match", one.header("etag").unwrap());
+    let cached = edge
+        .client
+        .request(Method::GET, &format!("{INSTANCE}/frames/1"))
+        .header("if-none-match", one.header("etag").unwrap());
     let cached = edge.client.send(cached, 304).await;
     assert!(cached.body.is_empty() && cached.header("etag") == one.header("etag"));
 }
@@ -141,7 +145,10 @@ async fn a_part_of_the_instances_is_206_with_a_warning() {
     assert_eq!(answer.parts()[0].body, "dicom");
     *edge.fakes.instances.lock().unwrap() = vec![send(header(0, 2))];
     let body = edge.client.get("/dicom-web/studies/1.1", 406).await.json();
-    assert_eq!(body["supported"][0], "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2.4.70");
+    assert_eq!(
+        body["supported"][0],
+        "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2.4.70"
+    );
     *edge.fakes.instances.lock().unwrap() = vec![send(header(0, 0))];
     edge.client.get("/dicom-web/studies/1.1", 404).await;
 }
@@ -159,7 +166,9 @@ async fn metadata_is_one_array_compressed_or_not() {
     };
     let send = |message| Ok(MetadataResponse { message: Some(message) });
     let header = |instances| metadata_response::Message::Header(MetadataHeader { etag: "tag".into(), instances });
-    let batch = |texts: &[&str]| metadata_response::Message::Batch(MetadataBatch { prepared: texts.iter().map(|text| prepared(text)).collect() });
+    let batch = |texts: &[&str]| {
+        metadata_response::Message::Batch(MetadataBatch { prepared: texts.iter().map(|text| prepared(text)).collect() })
+    };
     *edge.fakes.metadata.lock().unwrap() = vec![send(header(3)), send(batch(&["a", "b"])), send(batch(&["c"]))];
 
     let path = "/dicom-web/studies/1.1/metadata";

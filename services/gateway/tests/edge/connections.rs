@@ -3,8 +3,8 @@
 use crate::fakes::Edge;
 use bytes::Bytes;
 use gateway::{Config, ServeLimits};
-use proto::retrieve::v1::{FrameStart, FramesHeader, FramesResponse, frames_response::Message};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use proto::retrieve::v1::{FrameStart, FramesHeader, FramesResponse, frames_response::Message};
 use std::time::{Duration, Instant};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -22,10 +22,8 @@ fn large_frame(edge: &Edge, chunks: u64) {
     let send = |message| Ok(FramesResponse { message: Some(message) });
     let syntax = "1.2.840.10008.1.2.1".to_owned();
     let header = FramesHeader { etag: "t".into(), transfer_syntax_uid: syntax, available_transfer_syntax_uids: vec![] };
-    let mut script = vec![
-        send(Message::Header(header)),
-        send(Message::Frame(FrameStart { number: 1, length: chunks << 19 })),
-    ];
+    let mut script =
+        vec![send(Message::Header(header)), send(Message::Frame(FrameStart { number: 1, length: chunks << 19 }))];
     let chunk = Bytes::from(vec![7; 512 << 10]);
     script.extend((0..chunks).map(|_| send(Message::Chunk(chunk.clone()))));
     *edge.fakes.frames.lock().unwrap() = script;

@@ -5,8 +5,8 @@ use gateway::{Config, Operations, Services};
 use harness::Client;
 use proto::{
     ingest::v1::{
-        DeleteRequest, DeleteResponse, StoreRequest, StoreResponse, ingest_server::Ingest,
-        ingest_server::IngestServer, store_request::Message,
+        DeleteRequest, DeleteResponse, StoreRequest, StoreResponse, ingest_server::Ingest, ingest_server::IngestServer,
+        store_request::Message,
     },
     query::v1::{SearchRequest, SearchResponse, query_server::Query, query_server::QueryServer},
     retrieve::v1::{
@@ -91,7 +91,10 @@ pub fn stored(part: u32, instance: &str) -> StoreResponse {
 impl Ingest for Fakes {
     type StoreStream = Answers<StoreResponse>;
 
-    async fn store(&self, request: Request<Streaming<StoreRequest>>) -> Result<Response<Answers<StoreResponse>>, Status> {
+    async fn store(
+        &self,
+        request: Request<Streaming<StoreRequest>>,
+    ) -> Result<Response<Answers<StoreResponse>>, Status> {
         rpc::Context::read(&request)?;
         let on_store = self.on_store.lock().unwrap().clone();
         if let OnStore::Fail(status) = on_store {
@@ -194,7 +197,8 @@ impl Edge {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(async move { gateway::serve(listener, router, async { drop(stopped.await) }, &serve).await });
+        let served =
+            tokio::spawn(async move { gateway::serve(listener, router, async { drop(stopped.await) }, &serve).await });
         Self { fakes, client: Client::new(&format!("http://{address}")), address, served, shutdown: Some(shutdown) }
     }
 

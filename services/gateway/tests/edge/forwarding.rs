@@ -18,7 +18,8 @@ async fn link(config: Config, path: &str, headers: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn the_public_address_stands_in_links() {
     let store = "/dicom-web/studies";
-    let forwarded = [("x-forwarded-proto", "https"), ("x-forwarded-host", "pacs.example"), ("x-forwarded-prefix", "/x")];
+    let forwarded =
+        [("x-forwarded-proto", "https"), ("x-forwarded-host", "pacs.example"), ("x-forwarded-prefix", "/x")];
     let proxy = || Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..Config::default() };
     let fixed = || Config { public_url: Some("https://fixed.example/pacs".parse().unwrap()), ..proxy() };
 
@@ -27,5 +28,8 @@ async fn the_public_address_stands_in_links() {
     assert_eq!(link(proxy(), store, &forwarded).await, "https://pacs.example/x/dicom-web/studies/1.1");
     assert_eq!(link(fixed(), store, &forwarded).await, "https://fixed.example/pacs/dicom-web/studies/1.1");
     let facility = "/facilities/default/dicom-web/studies";
-    assert_eq!(link(fixed(), facility, &[]).await, "https://fixed.example/pacs/facilities/default/dicom-web/studies/1.1");
+    assert_eq!(
+        link(fixed(), facility, &[]).await,
+        "https://fixed.example/pacs/facilities/default/dicom-web/studies/1.1"
+    );
 }

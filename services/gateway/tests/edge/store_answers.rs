@@ -52,8 +52,12 @@ async fn a_warning_makes_it_202_and_is_told() {
     let (_edge, body) = answer(vec![warned(0, "1.3.1")], 202).await;
     let item = &body["00081199"]["Value"][0];
     assert_eq!(item["00081196"], json!({"vr": "US", "Value": [0xB000]}));
-    let comments: Vec<&str> =
-        item["00741048"]["Value"].as_array().unwrap().iter().map(|one| one["00000902"]["Value"][0].as_str().unwrap()).collect();
+    let comments: Vec<&str> = item["00741048"]["Value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["00000902"]["Value"][0].as_str().unwrap())
+        .collect();
     assert_eq!(comments, ["a preamble was added", "text was not valid"]);
 }
 
@@ -67,7 +71,10 @@ async fn some_failed_is_202_and_none_stored_is_409() {
     assert_eq!(body.get("00081190"), None, "nothing stored, nothing to retrieve");
     assert_eq!(body.get("00081199"), None);
     let details = body["00081198"]["Value"][0]["00741048"]["Value"].as_array().unwrap();
-    assert!(details.iter().all(|one| one["00000902"]["Value"][0].as_str().unwrap().len() <= 64), "LO has 64 characters");
+    assert!(
+        details.iter().all(|one| one["00000902"]["Value"][0].as_str().unwrap().len() <= 64),
+        "LO has 64 characters"
+    );
 }
 
 #[tokio::test]

@@ -42,7 +42,8 @@ async fn parts_are_forwarded_byte_for_byte_however_the_type_is_written() {
         "multipart/related; type=\"application/dicom\"; boundary=\"a b\"",
         "multipart/related;type=application/dicom;boundary=\"a b\"",
     ] {
-        let body = b"--a b\r\nContent-Type: application/dicom\r\n\r\none\r\n--a bc\r\n--a b\r\n\r\n\0\xFF\r\n--a b--\r\n";
+        let body =
+            b"--a b\r\nContent-Type: application/dicom\r\n\r\none\r\n--a bc\r\n--a b\r\n\r\n\0\xFF\r\n--a b--\r\n";
         edge.post(ROOT, content_type, body, 200).await;
         let chunks = edge.fakes.chunks().concat();
         assert_eq!(chunks, b"one\r\n--a bc\0\xFF");
@@ -63,20 +64,29 @@ async fn one_instance_may_come_without_any_packaging() {
 #[tokio::test]
 async fn other_media_types_are_415_with_a_list() {
     let edge = Edge::start().await;
-    for content_type in ["text/plain", "multipart/form-data; boundary=b", "multipart/related; type=\"application/dicom+json\"; boundary=b"] {
+    for content_type in [
+        "text/plain",
+        "multipart/form-data; boundary=b",
+        "multipart/related; type=\"application/dicom+json\"; boundary=b",
+    ] {
         let body = edge.post(ROOT, content_type, b"--b--", 415).await.json();
         assert!(body["supported"][0].as_str().unwrap().contains("application/dicom"), "{content_type}");
     }
     let parts = b"--b\r\nContent-Type: image/jpeg\r\n\r\nx\r\n--b--";
     edge.post(ROOT, "multipart/related; boundary=b", parts, 415).await;
-    let coded = edge.client.request(Method::POST, ROOT).header("content-type", "application/dicom").header("content-encoding", "gzip");
+    let coded = edge
+        .client
+        .request(Method::POST, ROOT)
+        .header("content-type", "application/dicom")
+        .header("content-encoding", "gzip");
     edge.client.send(coded.body("x"), 415).await;
 }
 
 #[tokio::test]
 async fn a_part_of_another_type_fails_alone() {
     let edge = Edge::start().await;
-    let body = b"--b\r\nContent-Type: image/jpeg\r\n\r\njpeg\r\n--b\r\nContent-Type: application/dicom\r\n\r\none\r\n--b--";
+    let body =
+        b"--b\r\nContent-Type: image/jpeg\r\n\r\njpeg\r\n--b\r\nContent-Type: application/dicom\r\n\r\none\r\n--b--";
     let answer = edge.post(ROOT, "multipart/related; boundary=b", body, 202).await.json();
     assert_eq!(edge.fakes.chunks().concat(), b"one");
     assert_eq!(answer["0008119A"]["Value"][0]["00081197"]["Value"][0], 0xC000);
