@@ -65,14 +65,10 @@ async fn a_locked_database_is_503_for_writes_and_does_not_stop_reads() {
     let lock = WriteLock::take(&server.data_dir().join("catalog.sqlite"));
     let store = client.request(Method::POST, STUDIES).header("content-type", "application/dicom");
     let delete = client.request(Method::DELETE, &path);
-    tokio::join!(
-        assert_busy(&client, store.body(late.bytes.clone())),
-        assert_busy(&client, delete),
-        async {
-            assert_eq!(client.stored(&path).await, kept.bytes);
-            assert_eq!(client.count(&format!("{ROOT}/instances")).await, 1);
-        }
-    );
+    tokio::join!(assert_busy(&client, store.body(late.bytes.clone())), assert_busy(&client, delete), async {
+        assert_eq!(client.stored(&path).await, kept.bytes);
+        assert_eq!(client.count(&format!("{ROOT}/instances")).await, 1);
+    });
     client.get(&format!("{ROOT}{}", late.path()), 404).await;
     lock.release();
 

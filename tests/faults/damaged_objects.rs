@@ -104,7 +104,10 @@ async fn an_archive_that_is_away_is_503_and_comes_back() {
     let store = client.store(STUDIES, [Series::small(1).instance(1)], 503).await;
     assert!(store.header("retry-after").is_some());
     let ready = client.get("/readyz", 503).await.json();
-    assert_eq!((&ready["dependencies"]["archive"], &ready["dependencies"]["catalog"]), (&"unavailable".into(), &"ok".into()));
+    assert_eq!(
+        (&ready["dependencies"]["archive"], &ready["dependencies"]["catalog"]),
+        (&"unavailable".into(), &"ok".into())
+    );
     client.get("/healthz", 200).await;
     assert_eq!(client.count(&format!("{ROOT}/instances")).await, 1);
 

@@ -75,10 +75,13 @@ async fn a_full_disk_refuses_stores_loses_nothing_and_goes_on_when_there_is_spac
 
     std::fs::remove_file(&ballast).unwrap();
     let late = Series::small(1).instance(1);
-    eventually(|| "refused after space came back".to_owned(), async || {
-        let request = client.request(Method::POST, STUDIES).header("content-type", "application/dicom");
-        request.body(late.bytes.clone()).send().await.is_ok_and(|answer| answer.status() == 200)
-    })
+    eventually(
+        || "refused after space came back".to_owned(),
+        async || {
+            let request = client.request(Method::POST, STUDIES).header("content-type", "application/dicom");
+            request.body(late.bytes.clone()).send().await.is_ok_and(|answer| answer.status() == 200)
+        },
+    )
     .await;
     acknowledged.push(late);
     server.wait_for_objects(acknowledged.len()).await;

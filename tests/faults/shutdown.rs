@@ -15,8 +15,9 @@ async fn begin(server: &Server, body: &[u8]) -> TcpStream {
     let mut connection = TcpStream::connect(host).await.unwrap();
     let content_type = multipart_content_type("application/dicom");
     let length = body.len();
-    let head =
-        format!("POST {STUDIES} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n");
+    let head = format!(
+        "POST {STUDIES} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
+    );
     connection.write_all(head.as_bytes()).await.unwrap();
     connection.write_all(&body[..body.len() / 2]).await.unwrap();
     connection

@@ -65,7 +65,8 @@ async fn assert_order(instances: &[Instance]) {
         assert!(intent.ended < made.begun, "the object is made before its intent is durable\n{intent:?}\n{made:?}");
         let synced = first(&calls, made.ended, "the object is synced", |call| call.is_sync_of(|path| path == object));
         let listed = first(&calls, synced.ended, "its folder is synced", |call| call.is_sync_of(|path| path == shard));
-        let written = calls.iter().filter(|call| call.text.starts_with("write") && call.text.contains(&format!("<{object}>")));
+        let written =
+            calls.iter().filter(|call| call.text.starts_with("write") && call.text.contains(&format!("<{object}>")));
         assert!(written.map(|call| call.ended).max().unwrap() < synced.begun, "written after the sync");
         assert!(listed.ended < last_log.begun, "committed before the object is durable\n{listed:?}\n{last_log:?}");
     }

@@ -72,7 +72,7 @@ async fn links_lead_to_the_facility_that_holds_the_match() {
 #[tokio::test]
 async fn a_facility_that_is_not_there_is_404() {
     let server = start().await;
-    for facility in ["west", "NORTH", "north%2F", "..", "%2e%2e", "default%00", "*"] {
+    for facility in ["west", "NORTH", "north%2F", "north%2F..", "default%00", "*"] {
         server.client().get(&format!("/facilities/{facility}/dicom-web/studies"), 404).await;
     }
 }

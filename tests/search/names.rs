@@ -34,7 +34,7 @@ async fn names_match_by_wildcards() {
             ("PatientName=*ane", "A"),
             ("PatientName=*nunez*", "E"),
             ("PatientName=*Núñez*", "E"),
-            ("PatientName=*ü*", "BDEFG"), // accents do not count: a plain u is meant
+            ("PatientName=*ü*", "BCE"), // accents do not count: a plain u is meant
             ("PatientName=*siob*", "F"),
             ("PatientName=*'*", "F"),
             ("PatientName=*zz*", ""),

@@ -11,7 +11,7 @@ fn assert_problem(answer: &Answer, status: u16, named: &str, secret: &str) {
     assert_eq!(problem["instance"].as_str(), answer.header("x-request-id"));
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains(named), "{named}: {detail}");
-    assert!(secret.is_empty() || !answer.text().contains(secret), "the value is repeated: {detail}");
+    assert!(secret.is_empty() || !detail.contains(secret), "the value is repeated: {detail}");
 }
 
 #[tokio::test]
@@ -54,9 +54,8 @@ async fn a_client_may_insist_on_every_parameter() {
     let strict = |query: &str| {
         client.request(reqwest::Method::GET, &format!("/dicom-web/studies?{query}")).header("prefer", "handling=strict")
     };
-    for query in ["Modality=CT", "NoSuchThing=1", "includefield=00091002"] {
-        let answer = client.send(strict(query), 400).await;
-        assert_problem(&answer, 400, query.split('=').next_back().filter(|name| name.len() > 4).unwrap_or(&query[..8]), "");
+    for (query, named) in [("Modality=CT", "Modality"), ("NoSuch=1", "NoSuch"), ("includefield=00091002", "00091002")] {
+        assert_problem(&client.send(strict(query), 400).await, 400, named, "");
     }
     let answer = client.send(strict("PatientID=PID-A&includefield=StudyDescription"), 200).await;
     assert_eq!(answer.header("preference-applied"), Some("handling=strict"));

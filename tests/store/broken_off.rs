@@ -60,9 +60,10 @@ async fn a_client_that_breaks_off_leaves_what_was_complete_and_nothing_else() {
         drop(begin(&server, &body, sent).await);
         let path = format!("{ROOT}/instances");
         let client = server.client();
-        eventually(|| format!("not {kept} instances after {sent} bytes"), async || {
-            client.count(&path).await == kept && server.objects().len() == kept
-        })
+        eventually(
+            || format!("not {kept} instances after {sent} bytes"),
+            async || client.count(&path).await == kept && server.objects().len() == kept,
+        )
         .await;
         // It stays so.
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -31,7 +31,8 @@ async fn senders_to_one_study_lose_nothing() {
 
     assert_eq!(study_counts(&client, &first.study).await, (4, 80));
     let rows = client.json(&format!("{STUDIES}/{}/series", first.study)).await;
-    let counts: Vec<u64> = rows.as_array().unwrap().iter().map(|row| row["00201209"]["Value"][0].as_u64().unwrap()).collect();
+    let counts: Vec<u64> =
+        rows.as_array().unwrap().iter().map(|row| row["00201209"]["Value"][0].as_u64().unwrap()).collect();
     assert_eq!(counts, [20; 4]);
     let found = client.find_instances(&format!("{STUDIES}/{}/instances", first.study)).await;
     assert_eq!(found.len(), 80);
@@ -104,7 +105,10 @@ async fn counts_are_right_when_stores_and_deletes_cross() {
 
     let found = client.find_instances(&format!("{ROOT}/instances")).await;
     let series = client.json(&format!("{ROOT}/series")).await;
-    assert_eq!(study_counts(&client, &first.study).await, (series.as_array().unwrap().len() as u64, found.len() as u64));
+    assert_eq!(
+        study_counts(&client, &first.study).await,
+        (series.as_array().unwrap().len() as u64, found.len() as u64)
+    );
     for row in series.as_array().unwrap() {
         let uid = row["0020000E"]["Value"][0].as_str().unwrap();
         let counted = row["00201209"]["Value"][0].as_u64().unwrap();

@@ -70,12 +70,17 @@ async fn content_codings_are_not_taken() {
 async fn the_answer_comes_whatever_the_client_accepts() {
     let server = start().await;
     let client = server.client();
-    for accept in ["*/*", "application/dicom+json", "application/json", "application/dicom+xml", "text/html, */*;q=0.1"] {
+    for accept in ["*/*", "application/dicom+json", "application/json", "application/dicom+xml", "text/html, */*;q=0.1"]
+    {
         let instance = Series::small(1).instance(1);
         let request = client.request(Method::POST, STUDIES).header("content-type", "application/dicom");
         let answer = client.send(request.header("accept", accept).body(instance.bytes.clone()), 200).await;
         assert!(matches!(answer.content_type(), "application/dicom+json" | "application/json"), "{accept}");
-        assert_eq!(answer.json()["00081199"]["Value"][0]["00081155"]["Value"][0], instance.instance.as_str(), "{accept}");
+        assert_eq!(
+            answer.json()["00081199"]["Value"][0]["00081155"]["Value"][0],
+            instance.instance.as_str(),
+            "{accept}"
+        );
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
 }

@@ -36,7 +36,10 @@ async fn any_way_to_write_the_content_type_is_taken() {
         (r#"multipart/related; type="application/dicom"; transfer-syntax=*; boundary=abc"#, "abc"),
         (r#"multipart/related; type="application/dicom; transfer-syntax=1.2.840.10008.1.2.1"; boundary=abc"#, "abc"),
         (r#"multipart/related; type="application/dicom"; boundary="=_a'(b)+c,d-e./f:g?h i""#, "=_a'(b)+c,d-e./f:g?h i"),
-        (r#"multipart/related; type="application/dicom"; boundary=----WebKitFormBoundary7MA4"#, "----WebKitFormBoundary7MA4"),
+        (
+            r#"multipart/related; type="application/dicom"; boundary=----WebKitFormBoundary7MA4"#,
+            "----WebKitFormBoundary7MA4",
+        ),
         (r#"multipart/related; type="application/dicom"; boundary=x"#, "x"),
         ("multipart/related; boundary=abc", "abc"),
         (&long_quoted, &long),
@@ -127,7 +130,8 @@ async fn what_looks_like_a_delimiter_inside_an_instance_is_content() {
 async fn parts_of_another_type_fail_alone() {
     let server = start().await;
     let instance = Series::small(1).instance(1);
-    let mut body = b"--abc\r\nContent-Type: text/plain\r\n\r\nhello\r\n--abc\r\nContent-Type: application/dicom\r\n\r\n".to_vec();
+    let mut body =
+        b"--abc\r\nContent-Type: text/plain\r\n\r\nhello\r\n--abc\r\nContent-Type: application/dicom\r\n\r\n".to_vec();
     body.extend_from_slice(&instance.bytes);
     body.extend_from_slice(b"\r\n--abc--\r\n");
     let content_type = "multipart/related; type=\"application/dicom\"; boundary=abc";

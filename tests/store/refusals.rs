@@ -33,8 +33,11 @@ async fn some_stored_and_some_not_is_202_with_both_lists() {
     let response = server.client().store(STUDIES, parts, 202).await.store_response();
     let stored: Vec<&str> = response.stored.iter().map(|stored| stored.instance.as_str()).collect();
     assert_eq!(stored, [good[0].instance.as_str(), good[1].instance.as_str()]);
-    let failed: Vec<_> =
-        response.failed.iter().map(|failed| (failed.sop_class.as_str(), failed.instance.as_str(), failed.reason)).collect();
+    let failed: Vec<_> = response
+        .failed
+        .iter()
+        .map(|failed| (failed.sop_class.as_str(), failed.instance.as_str(), failed.reason))
+        .collect();
     assert_eq!(
         failed,
         [
@@ -161,7 +164,8 @@ async fn too_large_a_request_is_413_with_the_limit_whether_announced_or_not() {
     let (large, small) = (Series::ct(1).instance(1), Series::small(1).instance(1));
 
     let announced = client.store(STUDIES, [&large], 413).await;
-    let unannounced = client.store_chunks(STUDIES, harness::multipart_chunks([large.bytes.clone()].into_iter()), 413).await;
+    let unannounced =
+        client.store_chunks(STUDIES, harness::multipart_chunks([large.bytes.clone()].into_iter()), 413).await;
     for answer in [announced, unannounced] {
         let problem = answer.json();
         assert_eq!((problem["status"].as_u64(), answer.content_type()), (Some(413), "application/problem+json"));

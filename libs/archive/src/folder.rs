@@ -90,7 +90,7 @@ impl Folder {
         Ok(())
     }
 
-    fn path(&self, key: Key) -> PathBuf {
+    pub(crate) fn path(&self, key: Key) -> PathBuf {
         self.root.join(key.to_string())
     }
 

@@ -3,6 +3,7 @@
 //! Knows: how to keep, read and remove objects, in a folder. Does not know: DICOM, or which objects exist (that is
 //! the catalog's; nothing here ever lists).
 
+mod cached;
 mod durable;
 mod error;
 mod folder;
@@ -16,6 +17,7 @@ pub use key::{InvalidKey, Key};
 pub use upload::Upload;
 
 use bytes::Bytes;
+use cached::Buffers;
 use folder::Folder;
 use futures::Stream;
 use jobs::Jobs;
@@ -32,6 +34,7 @@ pub const PIECE: u64 = 512 * 1024;
 pub struct Archive {
     folder: Arc<Folder>,
     jobs: Jobs,
+    buffers: Buffers,
 }
 
 impl Archive {
@@ -44,7 +47,7 @@ impl Archive {
         let jobs = Jobs::default();
         let path = path.to_path_buf();
         let folder = jobs.write(move || Folder::open(path)).await?;
-        Ok(Self { folder: Arc::new(folder), jobs })
+        Ok(Self { folder: Arc::new(folder), jobs, buffers: Buffers::default() })
     }
 
     /// Writes an object made of these pieces. It is durable (object and folder synced) when this returns `Ok`.
@@ -71,6 +74,9 @@ impl Archive {
     /// # Errors
     /// [`Error::Absent`], [`Error::Short`] when the object ends before the range does, and [`Error::Unavailable`].
     pub async fn read(&self, key: &Key, range: Range<u64>) -> Result<Bytes, Error> {
+        if let Some(bytes) = cached::open(&self.folder, *key).and_then(|file| cached::read(&file, &range, &self.buffers)) {
+            return Ok(bytes);
+        }
         let (folder, key) = (Arc::clone(&self.folder), *key);
         self.jobs.read(move || folder.read(key, range)).await
     }
@@ -84,7 +90,7 @@ impl Archive {
         key: &Key,
         range: Range<u64>,
     ) -> impl Stream<Item = Result<Bytes, Error>> + Send + Unpin + use<> {
-        reading::stream(Arc::clone(&self.folder), self.jobs.clone(), *key, range)
+        reading::stream(Arc::clone(&self.folder), self.jobs.clone(), self.buffers.clone(), *key, range)
     }
 
     /// Removes an object. One that is absent already is no error.

@@ -1,7 +1,8 @@
-//! Reading an object in pieces, one ahead of the reader.
+//! Reading an object in pieces: at once where they are in memory, else one ahead of the reader.
 
 use crate::{
     Error, Key, PIECE,
+    cached::{self, Buffers},
     folder::{Folder, read_range},
     jobs::{Jobs, finished},
 };
@@ -16,6 +17,7 @@ type Piece = Result<(Arc<File>, Bytes), Error>;
 struct Reading {
     folder: Arc<Folder>,
     jobs: Jobs,
+    buffers: Buffers,
     key: Key,
     rest: Range<u64>,
     file: Option<Arc<File>>,
@@ -25,10 +27,11 @@ struct Reading {
 pub(crate) fn stream(
     folder: Arc<Folder>,
     jobs: Jobs,
+    buffers: Buffers,
     key: Key,
     range: Range<u64>,
 ) -> impl Stream<Item = Result<Bytes, Error>> + Send + Unpin {
-    let reading = Reading { folder, jobs, key, rest: range, file: None, ahead: None };
+    let reading = Reading { folder, jobs, buffers, key, rest: range, file: None, ahead: None };
     stream::unfold(Some(reading), |reading| async {
         let mut reading = reading?;
         match reading.next().await? {
@@ -44,7 +47,11 @@ impl Reading {
     async fn next(&mut self) -> Option<Result<Bytes, Error>> {
         let piece = match (self.ahead.take(), self.next_range()) {
             (Some(job), _) => finished(job).await,
-            (None, Some(range)) => self.jobs.read(self.job(range)).await,
+            (None, Some(range)) => match self.cached(&range) {
+                // What is in memory needs no reading ahead.
+                Some(bytes) => return Some(Ok(self.took(bytes))),
+                None => self.jobs.read(self.job(range)).await,
+            },
             (None, None) => return None,
         };
         let (file, bytes) = match piece {
@@ -52,11 +59,24 @@ impl Reading {
             Err(error) => return Some(Err(error)),
         };
         self.file = Some(file);
-        self.rest.start = self.rest.start.saturating_add(bytes.len() as u64);
+        let bytes = self.took(bytes);
         if let Some(range) = self.next_range() {
             self.ahead = self.jobs.read_ahead(self.job(range));
         }
         Some(Ok(bytes))
+    }
+
+    /// The range, if it can be had without waiting.
+    fn cached(&mut self, range: &Range<u64>) -> Option<Bytes> {
+        if self.file.is_none() {
+            self.file = cached::open(&self.folder, self.key).map(Arc::new);
+        }
+        cached::read(self.file.as_deref()?, range, &self.buffers)
+    }
+
+    fn took(&mut self, bytes: Bytes) -> Bytes {
+        self.rest.start = self.rest.start.saturating_add(bytes.len() as u64);
+        bytes
     }
 
     fn next_range(&self) -> Option<Range<u64>> {

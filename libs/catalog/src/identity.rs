@@ -55,9 +55,7 @@ impl PatientIdentity {
             Disagreement::PatientName => self.name_differs(other),
             Disagreement::PatientId => self.id != other.id,
             Disagreement::IssuerOfPatientId => stated_and_different(&self.issuer, &other.issuer),
-            Disagreement::PatientBirthDate => {
-                stated_and_different(&date(&self.birth_date), &date(&other.birth_date))
-            }
+            Disagreement::PatientBirthDate => stated_and_different(&date(&self.birth_date), &date(&other.birth_date)),
         };
         Disagreement::ALL.into_iter().filter(differs).collect()
     }
@@ -70,7 +68,8 @@ impl PatientIdentity {
             (true, false) | (false, true) => return self.id.is_empty() || self.id != other.id,
             (false, false) => {}
         }
-        let mut shared = ours.iter().zip(&theirs).filter(|(our, their)| !our.is_empty() && !their.is_empty()).peekable();
+        let mut shared =
+            ours.iter().zip(&theirs).filter(|(our, their)| !our.is_empty() && !their.is_empty()).peekable();
         shared.peek().is_none() || shared.any(|(our, their)| our != their)
     }
 }

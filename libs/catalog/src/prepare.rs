@@ -3,7 +3,8 @@
 
 use crate::{Chunk, DuplicatePolicy, NewInstance, Timestamp, matching};
 use dataset::{
-    AttributeSet, BulkValue, Description, Level, Matching, PixelLayout, Pixels, SEARCH_KEYS, SearchKey, Tag, folding, prepared,
+    AttributeSet, BulkValue, Description, Level, Matching, PixelLayout, Pixels, SEARCH_KEYS, SearchKey, Tag, folding,
+    prepared,
 };
 use sha2::{Digest, Sha256};
 use uid::InstanceRef;

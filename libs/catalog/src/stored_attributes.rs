@@ -38,9 +38,8 @@ mod tests {
     #[test]
     fn match_values_come_back() {
         let (charset, _) = CharacterSets::parse(b"ISO_IR 192");
-        let attribute = |tag, vr: &[u8; 2], value: &str| {
-            Attribute::from_value(tag, *vr, value.as_bytes(), false, &charset)
-        };
+        let attribute =
+            |tag, vr: &[u8; 2], value: &str| Attribute::from_value(tag, *vr, value.as_bytes(), false, &charset);
         let set = AttributeSet(vec![
             attribute(Tag(0x0008, 0x0020), b"DA", "20240131"),
             attribute(Tag(0x0008, 0x0050), b"SH", ""),

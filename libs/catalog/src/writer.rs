@@ -2,9 +2,7 @@
 
 use crate::prepare::PreparedChunk;
 use crate::sqlite::{Done, Queue, Task};
-use crate::{
-    Chunk, CommitOutcome, Deleted, Error, Intent, IntentId, NewIntent, Protection, Removal, Timestamp,
-};
+use crate::{Chunk, CommitOutcome, Deleted, Error, Intent, IntentId, NewIntent, Protection, Removal, Timestamp};
 use access::Scope;
 use uid::Resource;
 

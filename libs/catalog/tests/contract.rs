@@ -32,7 +32,9 @@ macro_rules! contract {
     };
 }
 
-async fn sqlite(folder: std::path::PathBuf) -> Result<(catalog::CatalogWriter, catalog::CatalogReader), catalog::Error> {
+async fn sqlite(
+    folder: std::path::PathBuf,
+) -> Result<(catalog::CatalogWriter, catalog::CatalogReader), catalog::Error> {
     catalog::open_sqlite(&folder, catalog::SqliteOptions::default()).await
 }
 
@@ -95,6 +97,7 @@ contract! { over_sqlite, crate::sqlite;
         computed_keys
         requests_of_series
         keys_are_combined
+        patterns_match_what_a_plain_matcher_says
         nothing_matches_what_is_hostile;
     names:
         names_match_without_case_and_accents

@@ -78,6 +78,9 @@ async fn stores() {
     }
 }
 
+/// What it is called, its keys, and whether they are fuzzy.
+type Measured<'a> = (&'a str, &'a [(&'a str, Match)], bool);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn searches() {
@@ -92,7 +95,7 @@ async fn searches() {
     let series: Vec<Sample> = (0..300).map(|n| image(studies, 1, n)).collect();
     fixture.store_in(north(), &series, DuplicatePolicy::Refuse, NOW).await.unwrap();
 
-    let tests: &[(&str, &[(&str, Match)], bool)] = &[
+    let tests: &[Measured] = &[
         ("newest", &[], false),
         ("date range", &[("StudyDate", range("20230101", "20231231"))], false),
         ("patient id", &[("PatientID", single("PAT000777"))], false),

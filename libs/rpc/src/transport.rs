@@ -6,10 +6,13 @@ use http::{Request, Response};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Status, body::Body, server::NamedService};
-use tower::{BoxError, Service, ServiceExt as _, util::BoxCloneSyncService};
+use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 
 /// A way to a service. Generated clients take it whether the service is in this process or another.
-pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+///
+/// Its error is a plain type: with a boxed trait object in its place the compiler cannot show that the future of a call
+/// is `Send` (rust-lang/rust#100013).
+pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 
 /// What holds for every call of one service, near or far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +61,7 @@ pub fn local<S: GrpcServer>(server: S, limits: &Limits) -> Transport {
     let places = Arc::new(Semaphore::new(limits.calls));
     let service = tower::service_fn(move |request| {
         let (server, places) = (server.clone(), Arc::clone(&places));
-        async move { Ok::<_, BoxError>(call(server, request, limits, places).await) }
+        async move { Ok::<_, Status>(call(server, request, limits, places).await) }
     });
     BoxCloneSyncService::new(service)
 }

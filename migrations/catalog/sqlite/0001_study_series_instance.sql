@@ -105,7 +105,7 @@ CREATE TABLE study_name_word (
     attribute TEXT   NOT NULL,
     word      TEXT   NOT NULL
 );
-CREATE INDEX study_name_word_of ON study_name_word (study);
+CREATE INDEX study_name_word_of ON study_name_word (study, attribute, word);
 CREATE INDEX study_name_word_word ON study_name_word (attribute, word, study);
 
 -- Which studies contain a text of up to three characters, for patterns that begin with a wildcard. The program makes the
@@ -202,7 +202,7 @@ CREATE TABLE series_name_word (
     attribute TEXT   NOT NULL,
     word      TEXT   NOT NULL
 );
-CREATE INDEX series_name_word_of ON series_name_word (series);
+CREATE INDEX series_name_word_of ON series_name_word (series, attribute, word);
 CREATE INDEX series_name_word_word ON series_name_word (attribute, word, series);
 
 CREATE TABLE instance (
@@ -345,7 +345,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('study_value', 'study_value_value', '5000 1000 2 1'),
     ('study_name', 'study_name_of', '200000 2 1 1 1'),
     ('study_name', 'study_name_folded', '200000 100000 5 5 1'),
-    ('study_name_word', 'study_name_word_of', '400000 4'),
+    ('study_name_word', 'study_name_word_of', '400000 4 2 1'),
     ('study_name_word', 'study_name_word_word', '400000 200000 20 1'),
     ('study_modality', 'sqlite_autoindex_study_modality_1', '150000 2 1'),
     ('study_modality', 'study_modality_modality', '150000 10000 1'),
@@ -360,7 +360,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('series_value', 'series_value_value', '20000 4000 4 1'),
     ('series_name', 'series_name_of', '400000 1 1 1 1'),
     ('series_name', 'series_name_folded', '400000 200000 1000 1000 1'),
-    ('series_name_word', 'series_name_word_of', '800000 2'),
+    ('series_name_word', 'series_name_word_of', '800000 2 2 1'),
     ('series_name_word', 'series_name_word_word', '800000 400000 2000 1'),
     ('instance', 'sqlite_autoindex_instance_1', '40000000 20000000 1'),
     ('instance', 'instance_listed', '40000000 100 1 1'),

@@ -83,7 +83,10 @@ pub(crate) async fn observe(
         response.headers_mut().insert(HEADER, value);
     }
     record.status = Some(response.status());
-    response.map(|body| Body::new(Observed { inner: body, record }))
+    response.map(|body| {
+        record.expected = http_body::Body::size_hint(&body).exact();
+        Body::new(Observed { inner: body, record })
+    })
 }
 
 fn write_problem(response: &mut Response, body: Vec<u8>, is_head: bool) {
@@ -101,6 +104,8 @@ struct Record {
     started: Instant,
     status: Option<StatusCode>,
     bytes: u64,
+    /// How long the body is, where it says so: it is not asked for its end then.
+    expected: Option<u64>,
     complete: bool,
 }
 
@@ -115,6 +120,7 @@ impl Record {
             started: Instant::now(),
             status: None,
             bytes: 0,
+            expected: None,
             complete: false,
         }
     }
@@ -172,7 +178,8 @@ impl http_body::Body for Observed {
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 self.record.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
-                self.record.complete = http_body::Body::is_end_stream(&self.inner);
+                self.record.complete =
+                    http_body::Body::is_end_stream(&self.inner) || self.record.expected == Some(self.record.bytes);
             }
             Poll::Ready(None) => self.record.complete = true,
             Poll::Ready(Some(Err(_))) | Poll::Pending => {}

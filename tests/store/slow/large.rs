@@ -43,7 +43,14 @@ async fn an_instance_of_512_mib_passes_in_bounded_memory() {
     assert_eq!(digest.finalize(), digest_of(large.chunks()));
 
     server.reset_peak_memory();
-    let frames = client.get_as(&format!("{path}/frames/1,{}", large.frames), "multipart/related; type=\"application/octet-stream\"", 200).await.parts();
+    let frames = client
+        .get_as(
+            &format!("{path}/frames/1,{}", large.frames),
+            "multipart/related; type=\"application/octet-stream\"",
+            200,
+        )
+        .await
+        .parts();
     assert_eq!(frames.len(), 2);
     assert!(frames[0].body == large.frame(1) && frames[1].body == large.frame(large.frames), "frames differ");
     let metadata = client.json(&format!("{path}/metadata")).await;

@@ -64,7 +64,10 @@ mod tests {
     #[test]
     fn queries_take_the_longest_runs() {
         assert_eq!(gram_query("c", ["abcd", "x"]).as_deref(), Some("c : (61x62x63 AND 62x63x64 AND 78)"));
-        assert_eq!(gram_query("c", ["\" OR *"]).as_deref(), Some("c : (22x20x4f AND 20x4fx52 AND 4fx52x20 AND 52x20x2a)"));
+        assert_eq!(
+            gram_query("c", ["\" OR *"]).as_deref(),
+            Some("c : (22x20x4f AND 20x4fx52 AND 4fx52x20 AND 52x20x2a)")
+        );
         assert_eq!(gram_query("c", [""]), None);
         assert_eq!(gram_query("c", []), None);
     }

@@ -10,7 +10,9 @@ impl Pattern {
     /// Takes a pattern as the request has it; `**` is the same as `*`. NUL, at which GLOB stops reading, is in no value.
     pub(crate) fn new(text: &str) -> Self {
         let mut plain = String::with_capacity(text.len());
-        for character in text.chars().map(|character| if character == '\0' { char::REPLACEMENT_CHARACTER } else { character }) {
+        for character in
+            text.chars().map(|character| if character == '\0' { char::REPLACEMENT_CHARACTER } else { character })
+        {
             if !(character == '*' && plain.ends_with('*')) {
                 plain.push(character);
             }

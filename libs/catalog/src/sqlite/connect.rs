@@ -1,7 +1,9 @@
 //! How connections to the file are made.
 
 use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use std::path::Path;
 use std::time::Duration;
 
@@ -72,7 +74,8 @@ impl Connect {
 
     /// The connections that read. The file is not mapped into memory, where an error of the disk would end the program.
     pub(super) async fn readers(&self) -> Result<SqlitePool, sqlx::Error> {
-        let connect = self.base.clone().create_if_missing(false).pragma("query_only", "ON").pragma("cache_size", "-16384");
+        let connect =
+            self.base.clone().create_if_missing(false).pragma("query_only", "ON").pragma("cache_size", "-16384");
         SqlitePoolOptions::new()
             .max_connections(self.readers)
             .min_connections(1)

@@ -46,7 +46,6 @@ async fn read_piece(connection: &mut SqliteConnection, instance: i64, first: u32
 pub(crate) async fn bulk(readers: &Readers, instance: &StoredInstance) -> Result<Vec<BulkValue>, Error> {
     const BULK: &str = "SELECT bulk_values FROM instance_bulk WHERE instance = ?1";
     let mut connection = readers.acquire().await?;
-    let blob: Option<Vec<u8>> =
-        sqlx::query_scalar(BULK).bind(instance.id).fetch_optional(&mut *connection).await?;
+    let blob: Option<Vec<u8>> = sqlx::query_scalar(BULK).bind(instance.id).fetch_optional(&mut *connection).await?;
     Ok(blob.map(|blob| BulkValue::decode_all(&blob)).transpose()?.unwrap_or_default())
 }

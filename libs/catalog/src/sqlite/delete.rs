@@ -48,13 +48,9 @@ async fn study(connection: &mut SqliteConnection, id: i64, due: Timestamp) -> Re
     Ok(Deleted { studies: 1, series: counted(series), instances: counted(instances) })
 }
 
-async fn series(
-    connection: &mut SqliteConnection,
-    id: i64,
-    now: Timestamp,
-    due: Timestamp,
-) -> Result<Deleted, Error> {
-    const ABOVE: &str = "SELECT t.id, t.series_count, s.modality FROM series s JOIN study t ON t.id = s.study WHERE s.id = ?1";
+async fn series(connection: &mut SqliteConnection, id: i64, now: Timestamp, due: Timestamp) -> Result<Deleted, Error> {
+    const ABOVE: &str =
+        "SELECT t.id, t.series_count, s.modality FROM series s JOIN study t ON t.id = s.study WHERE s.id = ?1";
     let (in_study, siblings, modality): (i64, i64, Option<String>) =
         sqlx::query_as(ABOVE).bind(id).fetch_one(&mut *connection).await?;
     if siblings <= 1 {
@@ -75,7 +71,8 @@ async fn instance(
     now: Timestamp,
     due: Timestamp,
 ) -> Result<Deleted, Error> {
-    const ABOVE: &str = "SELECT s.id, s.study, s.instance_count FROM instance i JOIN series s ON s.id = i.series WHERE i.id = ?1";
+    const ABOVE: &str =
+        "SELECT s.id, s.study, s.instance_count FROM instance i JOIN series s ON s.id = i.series WHERE i.id = ?1";
     let (in_series, in_study, siblings): (i64, i64, i64) =
         sqlx::query_as(ABOVE).bind(id).fetch_one(&mut *connection).await?;
     if siblings <= 1 {

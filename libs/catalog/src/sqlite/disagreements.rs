@@ -31,10 +31,11 @@ pub(super) async fn note(
     for (place, instance) in sources(&placed.new_variants, written) {
         let (found, theirs) = compare(instance);
         let Some(study) = placed.studies.get(instance.uids.study.as_str()) else { continue };
-        let values = |attribute: Disagreement| {
-            (study.identity.value(attribute).to_owned(), theirs.value(attribute).to_owned())
-        };
-        rows.extend(found.into_iter().map(|attribute| (place.study, place.study_attributes, attribute, values(attribute))));
+        let values =
+            |attribute: Disagreement| (study.identity.value(attribute).to_owned(), theirs.value(attribute).to_owned());
+        rows.extend(
+            found.into_iter().map(|attribute| (place.study, place.study_attributes, attribute, values(attribute))),
+        );
     }
     insert(connection, rows, now).await?;
     Ok(written.iter().map(|(instance, _)| compare(instance).0).collect())

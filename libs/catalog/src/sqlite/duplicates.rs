@@ -54,13 +54,18 @@ impl Verdict {
     pub(super) fn outcome(self, disagreements: Vec<Disagreement>) -> CommitOutcome {
         match self {
             Self::Write { version: 1 } | Self::Superseded { version: 1 } => CommitOutcome::Stored { disagreements },
-            Self::Write { version } | Self::Superseded { version } => CommitOutcome::Replaced { version, disagreements },
+            Self::Write { version } | Self::Superseded { version } => {
+                CommitOutcome::Replaced { version, disagreements }
+            }
             Self::AlreadyStored => CommitOutcome::AlreadyStored,
             Self::Refused(reason) => CommitOutcome::Refused(reason),
             Self::KeptFirst => CommitOutcome::KeptFirst,
         }
     }
 }
+
+/// SOP Instance UID, row, study and series UID, both digests, version, and whether it is protected.
+type HolderRow = (String, i64, String, String, Vec<u8>, Vec<u8>, i64, bool);
 
 /// Who holds the SOP Instance UIDs of a chunk.
 pub(super) async fn holders(
@@ -74,7 +79,7 @@ pub(super) async fn holders(
         FROM instance i JOIN series s ON s.id = i.series JOIN study t ON t.id = s.study \
         WHERE i.facility = ?1 AND i.sop_instance_uid IN (SELECT value FROM json_each(?2))";
     let uids = lists::texts(chunk.instances.iter().map(|instance| instance.uids.instance.as_str()));
-    let rows: Vec<(String, i64, String, String, Vec<u8>, Vec<u8>, i64, bool)> =
+    let rows: Vec<HolderRow> =
         sqlx::query_as(HOLDERS).bind(&chunk.facility).bind(uids).bind(chunk.now.0).fetch_all(connection).await?;
     let holders = rows.into_iter().map(|(uid, row, study, series, received_digest, stored_digest, version, held)| {
         let version = u32::try_from(version).unwrap_or(u32::MAX);
@@ -140,7 +145,6 @@ impl Holder {
     /// object which the archive completed and gave out is known when it comes back.
     fn is_same(&self, instance: &PreparedInstance) -> bool {
         let same_place = self.study == instance.uids.study.as_str() && self.series == instance.uids.series.as_str();
-        same_place
-            && (self.received_digest == instance.received_digest || self.stored_digest == instance.stored_digest)
+        same_place && (self.received_digest == instance.received_digest || self.stored_digest == instance.stored_digest)
     }
 }

@@ -57,7 +57,9 @@ pub(super) async fn insert<T>(
         let count = step(left);
         let mut values = Values::default();
         rows.by_ref().take(count).for_each(|row| bind(row, &mut values));
-        sqlx::query_with(AssertSqlSafe(statement(table, width, count)), values.finish()?).execute(&mut *connection).await?;
+        sqlx::query_with(AssertSqlSafe(statement(table, width, count)), values.finish()?)
+            .execute(&mut *connection)
+            .await?;
         left = left.saturating_sub(count);
     }
     Ok(())

@@ -36,9 +36,14 @@ pub(super) async fn insert(
     insert_blobs(connection, "instance_attributes (instance, attributes)", attributes).await?;
     insert_blobs(connection, "instance_metadata (instance, prepared)", metadata).await?;
     insert_blobs(connection, "instance_bulk (instance, bulk_values)", bulk).await?;
-    insert_rows(connection, "instance_frames (instance, first_frame, piece)", frames, |(instance, first, piece), values| {
-        values.add(instance).add(first).add(piece);
-    })
+    insert_rows(
+        connection,
+        "instance_frames (instance, first_frame, piece)",
+        frames,
+        |(instance, first, piece), values| {
+            values.add(instance).add(first).add(piece);
+        },
+    )
     .await?;
     level_tables::insert(connection, &LevelTables::INSTANCE, rows).await
 }

@@ -69,10 +69,8 @@ pub(crate) async fn instance(
 
 /// The row of the one facility that has it, or else of the home facility.
 fn choose<T>(scope: &Scope, rows: impl IntoIterator<Item = (String, T)>) -> Result<(FacilityId, T), Error> {
-    let mut rows: Vec<(FacilityId, T)> = rows
-        .into_iter()
-        .map(|(facility, row)| Ok((facility.parse()?, row)))
-        .collect::<Result<_, Error>>()?;
+    let mut rows: Vec<(FacilityId, T)> =
+        rows.into_iter().map(|(facility, row)| Ok((facility.parse()?, row))).collect::<Result<_, Error>>()?;
     // The statement asked for those of the scope only; what decides over access is looked at twice.
     rows.retain(|(facility, _)| scope.contains(facility));
     if rows.len() > 1

@@ -10,6 +10,9 @@ use sea_query::{Cond, Condition, Expr, ExprTrait, Query, SelectStatement, UnionT
 /// The most words of a fuzzy key that are looked for.
 const MAX_WORDS: usize = 16;
 
+/// What the table of words is called within a statement.
+const WORD: &str = "word";
+
 /// The condition of a name key. In fuzzy matching what matches literally matches too.
 pub(super) fn condition(key: &SearchKey, test: &Match, fuzzy: bool) -> Condition {
     let text = match test {
@@ -17,26 +20,18 @@ pub(super) fn condition(key: &SearchKey, test: &Match, fuzzy: bool) -> Condition
         Match::Single(text) | Match::Wildcard(text) => text,
         Match::AnyUid(_) | Match::Range { .. } => return Cond::all().add(never()),
     };
-    let words = if fuzzy { words_of(text) } else { Vec::new() };
-    let id = || Expr::col((table(key.level), "id"));
-    if !words.is_empty() {
-        return Cond::all().add(id().in_subquery(by_words(key, &words, &groups_of(test))));
-    }
     let groups = groups_of(test);
+    let words = if fuzzy { words_of(text) } else { Vec::new() };
+    if !words.is_empty() {
+        // A key of several groups needs them all, which words say well enough.
+        let literal = <[Group; 1]>::try_from(groups).ok();
+        return by_words(key, words, literal.map(|[group]| group));
+    }
     if groups.is_empty() {
         // Nothing but delimiters.
         return Cond::all().add(never());
     }
-    let mut condition = Cond::all();
-    for group in groups.iter().filter(|group| !group.is_anything()) {
-        condition = condition.add(match &group.grams(key) {
-            None if group.pattern.as_ref().is_some_and(|pattern| pattern.prefix().is_empty()) => {
-                Expr::exists(of_row(key, group.select(key)))
-            }
-            _ => id().in_subquery(group.select(key)),
-        });
-    }
-    condition
+    groups.iter().filter(|group| !group.is_anything()).fold(Cond::all(), |all, group| all.add(group.condition(key)))
 }
 
 /// One component group of a key.
@@ -70,10 +65,19 @@ impl Group {
         self.pattern.as_ref().is_some_and(Pattern::matches_all)
     }
 
+    fn condition(&self, key: &SearchKey) -> Expr {
+        match &self.pattern {
+            Some(pattern) if pattern.prefix().is_empty() && self.grams(key).is_none() => {
+                Expr::exists(of_row(key, &names_table(key), self.select(key)))
+            }
+            _ => row_id(key).in_subquery(self.select(key)),
+        }
+    }
+
     /// The numbers of the rows that have a name like this.
     fn select(&self, key: &SearchKey) -> SelectStatement {
         let own = table(key.level);
-        let names = format!("{own}_name");
+        let names = names_table(key);
         let folded = Expr::col((names.clone(), "folded"));
         let mut select = Query::select();
         select.column((names.clone(), own)).from(names.clone());
@@ -98,38 +102,59 @@ impl Group {
     }
 }
 
-/// Looks into the names of the one row instead of listing those of all.
-fn of_row(key: &SearchKey, mut select: SelectStatement) -> SelectStatement {
+fn names_table(key: &SearchKey) -> String {
+    format!("{}_name", table(key.level))
+}
+
+fn row_id(key: &SearchKey) -> Expr {
+    Expr::col((table(key.level), "id"))
+}
+
+/// Looks into the names or words of the one row instead of listing those of all.
+fn of_row(key: &SearchKey, names: &str, mut select: SelectStatement) -> SelectStatement {
     let own = table(key.level);
-    select.and_where(Expr::col((format!("{own}_name"), own)).equals((own, "id")));
+    select.and_where(Expr::col((names.to_owned(), own)).equals((own, "id")));
     select
 }
 
+/// The words of a key, the longest first: it is in the fewest names.
 fn words_of(text: &str) -> Vec<String> {
-    folding::words(&text.replace(['*', '?'], " ")).into_iter().take(MAX_WORDS).collect()
+    let mut words = folding::words(&text.replace(['*', '?'], " "));
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.truncate(MAX_WORDS);
+    words
 }
 
-/// Rows that have a word beginning with each of these, and those that match literally.
-fn by_words(key: &SearchKey, words: &[String], groups: &[Group]) -> SelectStatement {
-    let mut selects = words.iter().map(|word| by_word(key, word));
-    let mut select = selects.next().unwrap_or_else(|| by_word(key, ""));
-    for next in selects {
-        select.union(UnionType::Intersect, next);
+/// Rows that have a word beginning with each of these, and those that match literally. What begins with one or two
+/// ASCII letters is in so many names that looking into one row's is less than listing everybody's.
+fn by_words(key: &SearchKey, words: Vec<String>, literal: Option<Group>) -> Condition {
+    let mut words = words.iter();
+    let Some(longest) = words.next() else { return Cond::all().add(never()) };
+    if longest.len() <= 2 {
+        let one = |word: &String| Expr::exists(of_row(key, WORD, by_word(key, word, WORD)));
+        let all = words.fold(Cond::all().add(one(longest)), |all, word| all.add(one(word)));
+        let literally = literal.map(|group| Expr::exists(of_row(key, &names_table(key), group.select(key))));
+        return Cond::any().add(all).add_option(literally);
     }
-    // A key of several groups needs them all, which words say well enough.
-    if let [group] = groups {
+    let mut select = by_word(key, longest, WORD);
+    for word in words {
+        let mut beside = by_word(key, word, "beside");
+        beside.and_where(Expr::col(("beside", table(key.level))).equals((WORD, table(key.level))));
+        select.and_where(Expr::exists(beside));
+    }
+    if let Some(group) = literal {
         select.union(UnionType::Distinct, group.select(key));
     }
-    select
+    Cond::all().add(row_id(key).in_subquery(select))
 }
 
-fn by_word(key: &SearchKey, word: &str) -> SelectStatement {
+/// The rows that have a word beginning like this. `alias` is the name of the table within the statement.
+fn by_word(key: &SearchKey, word: &str, alias: &'static str) -> SelectStatement {
     let own = table(key.level);
-    let words = format!("{own}_name_word");
     let begins = Pattern::new(&format!("{word}*"));
     let mut select = Query::select();
-    select.column((words.clone(), own)).from(words.clone());
-    select.and_where(Expr::col((words.clone(), "attribute")).eq(key.keyword));
-    select.and_where(pattern_test(Expr::col((words, "word")), &begins));
+    select.column((alias, own)).from_as(format!("{own}_name_word"), alias);
+    select.and_where(Expr::col((alias, "attribute")).eq(key.keyword));
+    select.and_where(pattern_test(Expr::col((alias, "word")), &begins));
     select
 }

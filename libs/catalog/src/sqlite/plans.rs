@@ -114,13 +114,15 @@ async fn names_are_looked_up() {
     let prefix = with_keys(Level::Study, &[("PatientName", wild("Doe*"))], false);
     check(prefix, "study_name_folded (attribute=? AND folded>? AND folded<?)", true).await;
     let fuzzy = with_keys(Level::Study, &[("PatientName", single("jane do"))], true);
-    check(fuzzy, "study_name_word_word (attribute=? AND word>? AND word<?)", true).await;
+    check(fuzzy, "word USING COVERING INDEX study_name_word_word (attribute=? AND word>? AND word<?)", true).await;
 }
 
 #[tokio::test]
 async fn what_one_letter_has_in_it_is_walked_to() {
-    let search = with_keys(Level::Study, &[("PatientName", wild("*a*"))], false);
-    check(search, "study USING INDEX study_newest (facility=?)", false).await;
+    for (test, fuzzy) in [(wild("*a*"), false), (single("a"), true)] {
+        let search = with_keys(Level::Study, &[("PatientName", test)], fuzzy);
+        check(search, "study USING INDEX study_newest (facility=?)", false).await;
+    }
 }
 
 #[tokio::test]
@@ -139,7 +141,8 @@ async fn lower_levels_are_reached_by_their_uids() {
     let series = with_keys(Level::Series, &[("SeriesInstanceUID", uid("1.2"))], false);
     check(series, "series USING INDEX series_series_instance_uid (series_instance_uid=?)", true).await;
     let instance = with_keys(Level::Instance, &[("SOPInstanceUID", uid("1.2"))], false);
-    check(instance, "instance USING INDEX sqlite_autoindex_instance_1 (facility=? AND sop_instance_uid=?)", false).await;
+    check(instance, "instance USING INDEX sqlite_autoindex_instance_1 (facility=? AND sop_instance_uid=?)", false)
+        .await;
     let step = with_keys(Level::Series, &[("ScheduledProcedureStepID", single("S"))], false);
     check(step, "series_scheduled_step (scheduled_procedure_step_id=?)", true).await;
 }

@@ -39,8 +39,7 @@ macro_rules! held {
     };
 }
 
-const STUDY_HELD: &str =
-    held!("x.id = ?1", "x.study = ?1", "x.series IN (SELECT id FROM series WHERE study = ?1)");
+const STUDY_HELD: &str = held!("x.id = ?1", "x.study = ?1", "x.series IN (SELECT id FROM series WHERE study = ?1)");
 const SERIES_HELD: &str = held!("x.id = (SELECT study FROM series WHERE id = ?1)", "x.id = ?1", "x.series = ?1");
 const INSTANCE_HELD: &str = held!(
     "x.id = (SELECT s.study FROM series s JOIN instance i ON i.series = s.id WHERE i.id = ?1)",

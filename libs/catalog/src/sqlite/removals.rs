@@ -6,11 +6,7 @@ use sqlx::sqlite::SqliteConnection;
 use std::collections::HashSet;
 
 /// Puts objects onto the list.
-pub(super) async fn add(
-    connection: &mut SqliteConnection,
-    keys: HashSet<String>,
-    due: Timestamp,
-) -> Result<(), Error> {
+pub(super) async fn add(connection: &mut SqliteConnection, keys: HashSet<String>, due: Timestamp) -> Result<(), Error> {
     const ADD: &str = "INSERT INTO removal (object_key, due_at) SELECT value, ?1 FROM json_each(?2) WHERE TRUE \
         ON CONFLICT (object_key) DO NOTHING";
     if keys.is_empty() {

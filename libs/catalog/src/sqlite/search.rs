@@ -1,8 +1,8 @@
 //! A search as one statement: which rows, in which order, with what in them. Values are bound, never written into it.
 
 use super::{conditions, page};
-use crate::search::{Page, Remaining, ReturnTags, Row, Search};
 use crate::Error;
+use crate::search::{Page, Remaining, ReturnTags, Row, Search};
 use access::Scope;
 use dataset::Level;
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, SqliteQueryBuilder};

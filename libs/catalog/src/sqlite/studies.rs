@@ -84,10 +84,7 @@ fn name_of(attributes: &AttributeSet) -> Option<String> {
     Some(PatientIdentity::of(attributes).name).filter(|name| !name.is_empty())
 }
 
-async fn index(
-    connection: &mut SqliteConnection,
-    rows: Vec<(i64, LevelRow, &AttributeSet)>,
-) -> Result<(), Error> {
+async fn index(connection: &mut SqliteConnection, rows: Vec<(i64, LevelRow, &AttributeSet)>) -> Result<(), Error> {
     study_grams::insert(connection, &rows).await?;
     let rows = rows.into_iter().map(|(id, row, _)| (id, row)).collect();
     level_tables::insert(connection, &LevelTables::STUDY, rows).await

@@ -80,7 +80,8 @@ async fn gather(connection: &mut SqliteConnection, totals: &Totals) -> Result<()
     const CLASS: &str = "INSERT INTO study_sop_class (study, sop_class_uid, instance_count) VALUES (?1, ?2, ?3) \
         ON CONFLICT (study, sop_class_uid) \
         DO UPDATE SET instance_count = study_sop_class.instance_count + excluded.instance_count";
-    const NO_CLASS: &str = "DELETE FROM study_sop_class WHERE study = ?1 AND sop_class_uid = ?2 AND instance_count <= 0";
+    const NO_CLASS: &str =
+        "DELETE FROM study_sop_class WHERE study = ?1 AND sop_class_uid = ?2 AND instance_count <= 0";
     for ((study, modality), count) in &totals.modalities {
         sqlx::query(MODALITY).bind(study).bind(modality).bind(count).execute(&mut *connection).await?;
         if *count < 0 {

@@ -46,10 +46,7 @@ pub(super) async fn write(
 }
 
 /// Adds to the numbers of instances, which may be negative.
-pub(super) async fn count(
-    connection: &mut SqliteConnection,
-    counts: Vec<(i64, i64)>,
-) -> Result<(), Error> {
+pub(super) async fn count(connection: &mut SqliteConnection, counts: Vec<(i64, i64)>) -> Result<(), Error> {
     const COUNT: &str = "UPDATE study_attributes SET instance_count = instance_count + ?2 WHERE id = ?1";
     for (id, by) in counts {
         sqlx::query(COUNT).bind(id).bind(by).execute(&mut *connection).await?;
@@ -65,10 +62,7 @@ pub(super) async fn remove_unused(connection: &mut SqliteConnection, study: i64)
 }
 
 /// The oldest of a study, if the one that its row was taken from is gone.
-pub(super) async fn needed_by(
-    connection: &mut SqliteConnection,
-    study: i64,
-) -> Result<Option<(i64, Vec<u8>)>, Error> {
+pub(super) async fn needed_by(connection: &mut SqliteConnection, study: i64) -> Result<Option<(i64, Vec<u8>)>, Error> {
     const NEEDED: &str = "SELECT id, attributes FROM study_attributes WHERE study = ?1 AND NOT EXISTS \
             (SELECT 1 FROM study s JOIN study_attributes a ON a.id = s.attributes WHERE s.id = ?1) \
         ORDER BY id LIMIT 1";

@@ -24,7 +24,8 @@ async fn assert_counts(fixture: &Fixture) {
         let search = Search { limit: 10_000, return_tags: ReturnTags::All, ..Search::new(level) };
         async move { fixture.search(&search).await.rows }
     };
-    let (studies, series, instances) = (list(Level::Study).await, list(Level::Series).await, list(Level::Instance).await);
+    let (studies, series, instances) =
+        (list(Level::Study).await, list(Level::Series).await, list(Level::Instance).await);
     for study in &studies {
         let in_study = |rows: &[catalog::Row]| rows.iter().filter(|row| row.study == study.study).count();
         assert_eq!(number(study, STUDY_RELATED_SERIES), in_study(&series));

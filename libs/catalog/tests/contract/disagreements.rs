@@ -79,7 +79,8 @@ pub async fn the_study_forgets_a_patient_whose_images_are_gone(fixture: &Fixture
     }
     assert!(fixture.found_by(Level::Study, &[("PatientName", single("jan"))], true).await.is_empty());
     let noted = listed(fixture).await;
-    let values: Vec<_> = noted.iter().map(|noted| (noted.study_value.as_str(), noted.instance_value.as_str())).collect();
+    let values: Vec<_> =
+        noted.iter().map(|noted| (noted.study_value.as_str(), noted.instance_value.as_str())).collect();
     assert_eq!(values, [("Roe^Richard", "Third^Tom"), ("PAT2", "PAT3")]);
 }
 

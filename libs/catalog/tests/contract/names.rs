@@ -38,7 +38,8 @@ pub async fn names_match_without_case_and_accents(fixture: &Fixture) {
 }
 
 pub async fn names_match_in_every_component_group(fixture: &Fixture) {
-    patients(fixture, &["Yamada^Tarou=山田^太郎=やまだ^たろう", "Hong^Gildong=洪^吉洞=홍^길동", "=山本^一=やまもと"]).await;
+    patients(fixture, &["Yamada^Tarou=山田^太郎=やまだ^たろう", "Hong^Gildong=洪^吉洞=홍^길동", "=山本^一=やまもと"])
+        .await;
     let tests: &[(Match, &[u32])] = &[
         (single("山田^太郎"), &[1]),
         (wild("山*"), &[1, 3]),
@@ -83,6 +84,10 @@ pub async fn fuzzy_names_match_by_words(fixture: &Fixture) {
         (single("LUDEN, hans"), &[1]),
         (single("hans peter"), &[1, 3]),
         (single("汉"), &[1]),
+        (single("p"), &[1, 3]),
+        (single("h p"), &[1, 3]),
+        (single("h a"), &[]),
+        (single("a mü"), &[2]),
         (single("穆勒 hans"), &[1]),
         (single("anna hans"), &[]),
         (wild("*hans*"), &[1, 3]),
@@ -100,11 +105,17 @@ pub async fn other_names_match_too(fixture: &Fixture) {
             Sample::new(2, 1, 1).with("PhysiciansOfRecord", "Eins^A\\Zwei^B").with("OperatorsName", "Op^C"),
         ])
         .await;
-    assert_found(fixture, "ReferringPhysicianName", false, &[(wild("arzt*"), &[1]), (wild("*va"), &[1]), (wild("*x*"), &[])])
-        .await;
+    assert_found(
+        fixture,
+        "ReferringPhysicianName",
+        false,
+        &[(wild("arzt*"), &[1]), (wild("*va"), &[1]), (wild("*x*"), &[])],
+    )
+    .await;
     assert_found(fixture, "ReferringPhysicianName", true, &[(single("ev ar"), &[1])]).await;
     assert_found(fixture, "PhysiciansOfRecord", false, &[(single("zwei^b"), &[2]), (wild("*wei*"), &[2])]).await;
-    for (test, expected) in [(single("op^b"), vec!["1.2.1.1"]), (wild("*^c"), vec!["1.2.2.1"]), (single("op"), vec![])] {
+    for (test, expected) in [(single("op^b"), vec!["1.2.1.1"]), (wild("*^c"), vec!["1.2.2.1"]), (single("op"), vec![])]
+    {
         assert_eq!(fixture.found(Level::Series, "OperatorsName", test).await, expected);
     }
     let words = [("OperatorsName", single("b op"))];

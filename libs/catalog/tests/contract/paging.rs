@@ -8,7 +8,9 @@ use dataset::Level;
 
 pub async fn pages_neither_repeat_nor_leave_out(fixture: &Fixture) {
     let samples: Vec<Sample> = (0..23)
-        .map(|number| Sample::new(number / 6, number % 3, number).with("StudyDate", ["", "20240101"][number as usize % 2]))
+        .map(|number| {
+            Sample::new(number / 6, number % 3, number).with("StudyDate", ["", "20240101"][number as usize % 2])
+        })
         .collect();
     fixture.store(&samples).await;
     for level in [Level::Study, Level::Series, Level::Instance] {

@@ -24,9 +24,11 @@ pub async fn instances_come_in_order_and_in_pages(fixture: &Fixture) {
     let expected = ["1.2.1.2.1", "1.2.1.2.3", "1.2.1.2.20", "1.2.1.2.2", "1.2.1.10.1", "1.2.1.3.1"];
     let found = fixture.reader.find(&fixture.scope(), &samples[0].study()).await.unwrap();
     assert_eq!(numbers(&fixture.reader.instances(&found, None, 100).await.unwrap()), expected);
-    for (resource, expected) in
-        [(samples[0].study(), &expected[..]), (samples[1].series(), &expected[..4]), (samples[1].resource(), &expected[1..2])]
-    {
+    for (resource, expected) in [
+        (samples[0].study(), &expected[..]),
+        (samples[1].series(), &expected[..4]),
+        (samples[1].resource(), &expected[1..2]),
+    ] {
         let found = fixture.reader.find(&fixture.scope(), &resource).await.unwrap();
         let mut paged: Vec<StoredInstance> = Vec::new();
         loop {

@@ -22,7 +22,8 @@ fn json<'a>(attributes: &'a [(Tag, String)], keyword: &str) -> Option<&'a str> {
 }
 
 pub async fn everything_that_is_kept(fixture: &Fixture) {
-    let sample = Sample::new(1, 1, 1).with("PatientName", "Müller^Jörg=山田").with("StudyTime", "1030").with("Rows", "512");
+    let sample =
+        Sample::new(1, 1, 1).with("PatientName", "Müller^Jörg=山田").with("StudyTime", "1030").with("Rows", "512");
     fixture.store(&[sample.with("PatientComments", "")]).await;
     let study = first(fixture, Level::Study, ReturnTags::All).await;
     assert_eq!(

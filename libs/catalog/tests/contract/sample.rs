@@ -3,7 +3,8 @@
 
 use catalog::NewInstance;
 use dataset::{
-    AttributeCollector, BulkValue, CharacterSets, Description, Metadata, Piece, PixelLayout, Pixels, Tag, tag_by_keyword,
+    AttributeCollector, BulkValue, CharacterSets, Description, Metadata, Piece, PixelLayout, Pixels, Tag,
+    tag_by_keyword,
 };
 use std::collections::BTreeMap;
 use uid::{InstanceRef, Resource, SeriesRef};
@@ -15,6 +16,7 @@ pub const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 pub struct Sample {
     pub uids: InstanceRef,
     pub content: u8,
+    completed: bool,
     pub length: u64,
     elements: BTreeMap<Tag, ([u8; 2], String)>,
     requests: Vec<(String, String)>,
@@ -30,15 +32,24 @@ impl Sample {
             series: format!("1.2.{study}.{series}").parse().unwrap(),
             instance: format!("1.2.{study}.{series}.{instance}").parse().unwrap(),
         };
-        Self { uids, content: 0, length: 1000, elements: BTreeMap::new(), requests: Vec::new(), pixels: None, bulk: Vec::new() }
-            .with("PatientName", "Doe^Jane")
-            .with("PatientID", "PAT1")
-            .with("StudyDate", "20240131")
-            .with("Modality", "CT")
-            .with("SeriesNumber", &series.to_string())
-            .with("InstanceNumber", &instance.to_string())
-            .with("SOPClassUID", CT_IMAGE)
-            .identified()
+        Self {
+            uids,
+            content: 0,
+            completed: false,
+            length: 1000,
+            elements: BTreeMap::new(),
+            requests: Vec::new(),
+            pixels: None,
+            bulk: Vec::new(),
+        }
+        .with("PatientName", "Doe^Jane")
+        .with("PatientID", "PAT1")
+        .with("StudyDate", "20240131")
+        .with("Modality", "CT")
+        .with("SeriesNumber", &series.to_string())
+        .with("InstanceNumber", &instance.to_string())
+        .with("SOPClassUID", CT_IMAGE)
+        .identified()
     }
 
     /// The same with other UIDs.
@@ -83,6 +94,12 @@ impl Sample {
         self
     }
 
+    /// As the archive gives it out: what it had put in front of the bytes is received with them.
+    pub fn completed(mut self) -> Self {
+        self.completed = true;
+        self
+    }
+
     pub fn study(&self) -> Resource {
         Resource::Study(self.uids.study.clone())
     }
@@ -121,7 +138,7 @@ impl Sample {
             description,
             key: key.to_owned(),
             stored_digest: [self.content.wrapping_add(100); 32],
-            received_digest: [self.content; 32],
+            received_digest: [if self.completed { self.content.wrapping_add(100) } else { self.content }; 32],
         }
     }
 

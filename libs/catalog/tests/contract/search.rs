@@ -120,8 +120,13 @@ pub async fn dates_and_times(fixture: &Fixture) {
 }
 
 pub async fn numbers(fixture: &Fixture) {
-    let tests: &[(Match, &[u32])] =
-        &[(single("7"), &[1, 2]), (single("+007"), &[1, 2]), (single("-3"), &[3]), (single("x"), &[]), (wild("7*"), &[])];
+    let tests: &[(Match, &[u32])] = &[
+        (single("7"), &[1, 2]),
+        (single("+007"), &[1, 2]),
+        (single("-3"), &[3]),
+        (single("x"), &[]),
+        (wild("7*"), &[]),
+    ];
     matching(fixture, "AcquisitionNumber", &["7", " 07 ", "-3", "", "x"], tests).await;
     fixture.store(&[Sample::new(9, 1, 1).with("Rows", "512")]).await;
     assert_eq!(fixture.found(Level::Instance, "Rows", single("512")).await, ["1.2.9.1.1"]);
@@ -135,7 +140,10 @@ async fn uids_of_rows(fixture: &Fixture, level: Level, keyword: &str, list: &[&s
 }
 
 async fn uids_are_listed(fixture: &Fixture) {
-    assert_eq!(uids_of_rows(fixture, Level::Study, "StudyInstanceUID", &["1.2.1", "1.2.3", "1.9"]).await, ["1.2.1", "1.2.3"]);
+    assert_eq!(
+        uids_of_rows(fixture, Level::Study, "StudyInstanceUID", &["1.2.1", "1.2.3", "1.9"]).await,
+        ["1.2.1", "1.2.3"]
+    );
     assert_eq!(uids_of_rows(fixture, Level::Series, "SeriesInstanceUID", &["1.2.2.1"]).await, ["1.2.2.1"]);
     assert_eq!(
         uids_of_rows(fixture, Level::Instance, "SOPInstanceUID", &["1.2.2.1.1", "1.2.3.1.1"]).await,
@@ -257,12 +265,55 @@ pub async fn nothing_matches_what_is_hostile(fixture: &Fixture) {
     fixture.store(&[Sample::new(1, 1, 1)]).await;
     let stars = "*a".repeat(2000);
     for text in ["' OR 1=1 --", "\" OR \"\"=\"", "NEAR(x y)", "patient_id : *", "\u{0}", ")", "?~?", &stars] {
-        for keyword in ["PatientID", "AccessionNumber", "StudyDescription", "ModalitiesInStudy", "StudyDate", "StudyTime"] {
+        for keyword in
+            ["PatientID", "AccessionNumber", "StudyDescription", "ModalitiesInStudy", "StudyDate", "StudyTime"]
+        {
             assert_eq!(fixture.found(Level::Study, keyword, single(text)).await, NONE);
             assert_eq!(fixture.found(Level::Study, keyword, wild(&format!("*{text}*{text}"))).await, NONE);
         }
         assert_eq!(fixture.found(Level::Study, "PatientName", wild(&format!("*{text}~*"))).await, NONE);
         let fuzzy = [("PatientName", single(&format!("{text} zzz")))];
         assert_eq!(fixture.found_by(Level::Study, &fuzzy, true).await, NONE);
+    }
+}
+
+/// Matches as PS3.4 C.2.2.2.4 says, and slowly.
+fn matches(pattern: &[char], text: &[char]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, None) => true,
+        (Some((&'*', rest)), _) => matches(rest, text) || (!text.is_empty() && matches(pattern, &text[1..])),
+        (Some((&'?', pattern)), Some((_, text))) => matches(pattern, text),
+        (Some((one, pattern)), Some((other, text))) => one == other && matches(pattern, text),
+        _ => false,
+    }
+}
+
+pub async fn patterns_match_what_a_plain_matcher_says(fixture: &Fixture) {
+    let mut state = 1_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut text = |letters: &[char], longest: usize| -> Vec<char> {
+        let length = 1 + random(longest);
+        (0..length).map(|_| letters[random(letters.len())]).collect()
+    };
+    let values: Vec<Vec<char>> = (0..120).map(|_| text(&['a', 'A', '[', ']', '^', '山', '-'], 6)).collect();
+    let samples: Vec<Sample> = (0..)
+        .zip(&values)
+        .map(|(study, value)| Sample::new(study, 1, 1).with("PatientID", &value.iter().collect::<String>()))
+        .collect();
+    fixture.store(&samples).await;
+    for _ in 0..300 {
+        let pattern = text(&['a', 'A', '[', ']', '^', '山', '-', '*', '*', '?'], 6);
+        let mut found = fixture.found(Level::Study, "PatientID", wild(&pattern.iter().collect::<String>())).await;
+        found.sort();
+        let expected = values.iter().zip(&samples).filter(|(value, _)| matches(&pattern, value));
+        let mut expected: Vec<String> = expected.map(|(_, sample)| sample.uids.study.to_string()).collect();
+        expected.sort();
+        expected.truncate(100);
+        if expected.len() < 100 {
+            assert_eq!(found, expected, "{}", pattern.iter().collect::<String>());
+        }
     }
 }

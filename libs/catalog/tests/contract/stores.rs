@@ -40,11 +40,11 @@ pub async fn the_same_bytes_again_are_already_stored(fixture: &Fixture) {
     let sample = Sample::new(1, 1, 1);
     fixture.store(std::slice::from_ref(&sample)).await;
     for policy in [DuplicatePolicy::Refuse, DuplicatePolicy::KeepFirst, NEW_VERSION] {
-        let outcomes = fixture.store_as(std::slice::from_ref(&sample), policy).await;
-        assert_eq!(outcomes, [CommitOutcome::AlreadyStored]);
+        let outcomes = fixture.store_as(&[sample.clone(), sample.clone().completed()], policy).await;
+        assert_eq!(outcomes, [CommitOutcome::AlreadyStored, CommitOutcome::AlreadyStored]);
     }
     assert_eq!(fixture.reader.find(&fixture.scope(), &sample.study()).await.unwrap().instance_count, 1);
-    assert_eq!(keys_due(fixture, 0).await, 3);
+    assert_eq!(keys_due(fixture, 0).await, 6);
 }
 
 pub async fn other_bytes_are_refused(fixture: &Fixture) {
@@ -151,7 +151,8 @@ pub async fn a_caller_that_goes_away_does_not_cancel(fixture: &Fixture) {
     let sample = Sample::new(1, 1, 1);
     let new = sample.to_new(&fixture.key());
     let intent = fixture.writer.begin(NewIntent { keys: vec![new.key.clone()], now: NOW }).await.unwrap();
-    let chunk = Chunk { intent, facility: north(), instances: vec![new], duplicates: DuplicatePolicy::Refuse, now: NOW };
+    let chunk =
+        Chunk { intent, facility: north(), instances: vec![new], duplicates: DuplicatePolicy::Refuse, now: NOW };
     let writer = fixture.writer.clone();
     let caller = tokio::spawn(async move { writer.commit(chunk).await });
     // Whether it goes before the commit was handed over or after: it is stored whole or not at all.

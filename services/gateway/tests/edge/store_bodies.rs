@@ -185,18 +185,18 @@ async fn a_service_that_fails_in_the_middle_ends_the_request() {
     assert_eq!(answer.json()["detail"], "the catalog is away");
 }
 
-/// The client is slowed down to the pace of the service: what lies between them stays small.
+/// The client is held back when the service takes no more: what lies between them stays small.
 #[tokio::test]
-async fn a_slow_service_holds_the_client_back() {
+async fn a_service_that_takes_no_more_holds_the_client_back() {
     let edge = Edge::start().await;
-    *edge.fakes.on_store.lock().unwrap() = OnStore::Slow(Duration::from_millis(100));
+    *edge.fakes.on_store.lock().unwrap() = OnStore::Slow(Duration::from_secs(3600));
     let mut connection = TcpStream::connect(edge.address).await.unwrap();
     let head = "POST /dicom-web/studies HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/dicom\r\ntransfer-encoding: chunked\r\n\r\n";
     connection.write_all(head.as_bytes()).await.unwrap();
     let chunk = [b"100000\r\n".as_slice(), &vec![1; 1 << 20], b"\r\n"].concat();
     let mut sent = 0;
-    while tokio::time::timeout(Duration::from_millis(500), connection.write_all(&chunk)).await.is_ok() && sent < 400 {
+    while sent < 200 && tokio::time::timeout(Duration::from_secs(2), connection.write_all(&chunk)).await.is_ok() {
         sent += 1;
     }
-    assert!(sent < 100, "{sent} MiB were taken from a client whose service takes ten messages a second");
+    assert!(sent < 40, "{sent} MiB were taken from a client whose service takes nothing");
 }

@@ -10,9 +10,9 @@ use futures::{
 use std::{sync::Arc, vec};
 use tracing::Instrument as _;
 
-/// The first allotment: most requests of viewers and modalities have one instance, and a key that stays unused costs
-/// a row of the removal list.
-const FIRST: u32 = 2;
+/// The first allotment: a batch of ten, as many senders make them, then takes one transaction before its commit. A key
+/// that stays unused costs a row of the removal list.
+const FIRST: u32 = 12;
 /// How much larger each further allotment is than the one before: each costs a transaction.
 const GROWTH: u32 = 4;
 

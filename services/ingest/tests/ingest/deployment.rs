@@ -51,13 +51,13 @@ impl Deployment {
 
     pub async fn with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let archive = folder.path().join("archive");
-        Self::with_archive(config, folder, &archive).await
+        let (catalog, archive) = (folder.path().to_owned(), folder.path().join("archive"));
+        Self::at(config, folder, &catalog, &archive).await
     }
 
-    pub async fn with_archive(config: Config, folder: TempDir, archive: &Path) -> Self {
+    pub async fn at(config: Config, folder: TempDir, catalog: &Path, archive: &Path) -> Self {
         let archive = Archive::open_folder(archive).await.unwrap();
-        let (writer, reader) = catalog::open_sqlite(folder.path(), SqliteOptions::default()).await.unwrap();
+        let (writer, reader) = catalog::open_sqlite(catalog, SqliteOptions::default()).await.unwrap();
         let millis = Arc::new(AtomicI64::new(1_700_000_000_000));
         let told = Arc::clone(&millis);
         let clock = Clock::new(move || Timestamp(told.load(Ordering::SeqCst)));

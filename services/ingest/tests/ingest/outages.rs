@@ -50,7 +50,8 @@ async fn a_full_archive_refuses_what_does_not_fit_and_keeps_the_rest() {
     for buffered_instance_bytes in [1 << 20, 4096] {
         let catalog = tempfile::tempdir_in(folder.path()).unwrap();
         let config = Config { buffered_instance_bytes, writes_per_request: 1, ..config() };
-        let deployment = Deployment::with_archive(config, catalog, &disk.0).await;
+        let path = catalog.path().to_owned();
+        let deployment = Deployment::at(config, catalog, &path, &disk.0).await;
         let instances: Vec<Instance> = Series::ct(8).instances().collect();
         let (answers, failure) = deployment.send(request(&instances)).await;
         assert_eq!(failure, None);
@@ -85,7 +86,8 @@ async fn space_that_runs_low_stops_a_large_part_before_the_disk_is_full() {
     let disk = SmallDisk::mount(folder.path().join("archive"), "16m");
     let catalog = tempfile::tempdir_in(folder.path()).unwrap();
     let config = Config { buffered_instance_bytes: 4096, minimum_free_bytes: 8 << 20, ..config() };
-    let deployment = Deployment::with_archive(config, catalog, &disk.0).await;
+    let path = catalog.path().to_owned();
+    let deployment = Deployment::at(config, catalog, &path, &disk.0).await;
     let large = harness::LargeMultiFrame::of_size(14 << 20);
     let small = Series::small(1).instance(1);
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
@@ -130,6 +132,39 @@ async fn an_archive_that_went_away_is_never_the_fault_of_an_instance() {
     // What was found out about the storage holds for a moment.
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     as_stored(&deployment.store(&[&instance]).await[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catalog_that_cannot_be_written_is_never_the_fault_of_an_instance() {
+    let outer = tempfile::tempdir().unwrap();
+    let disk = SmallDisk::mount(outer.path().join("catalog"), "4m");
+    let folder = tempfile::tempdir_in(outer.path()).unwrap();
+    let archive = folder.path().join("archive");
+    let deployment = Deployment::at(config(), folder, &disk.0, &archive).await;
+    let series = Series::small(4);
+    as_stored(&deployment.store(&[series.instance(1)]).await[0]);
+
+    let filler = disk.0.join("filler");
+    drop(std::fs::write(&filler, vec![1; 8 << 20]));
+    // What the catalog has room for in its own file goes on; then nothing more is acknowledged.
+    let mut refused = None;
+    for _ in 0..200 {
+        let instance = Series { rows: 16, columns: 16, ..Series::ct(1) }.instance(1);
+        let (answers, failure) = deployment.send(request(&[&instance])).await;
+        if let Some(failure) = failure {
+            assert_eq!(failure.code, Code::Unavailable);
+            assert!(answers.iter().all(|answer| as_refused(answer).transient));
+            refused = Some(instance);
+            break;
+        }
+        as_stored(&answers[0]);
+        assert_eq!(deployment.stored(&name(&instance)).await, instance.bytes);
+    }
+    let refused = refused.expect("the catalog's file system is full");
+
+    std::fs::remove_file(&filler).unwrap();
+    as_stored(&deployment.store(&[&refused]).await[0]);
+    assert_eq!(deployment.stored(&name(&refused)).await, refused.bytes);
 }
 
 #[tokio::test(flavor = "multi_thread")]
