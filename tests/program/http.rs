@@ -110,7 +110,6 @@ async fn http_2_is_spoken_without_asking() {
         (*status, *version) == (200, ::http::Version::HTTP_2) && body.len() > 8192
     }));
     assert_eq!(get(format!("{ROOT}/studies/1.2.3")).await.0, 404);
-    drop((get, sender));
     driver.abort();
 }
 

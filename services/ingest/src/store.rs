@@ -106,16 +106,15 @@ impl Store {
         if let Part::Receiving(_, receiving) = std::mem::replace(&mut self.part, Part::None) {
             receiving.give_up().await;
         }
-        self.seal().await?;
+        let mut defect = self.seal().await.err();
+        // Also after a defect in one commit the others come to their end.
         while let Some(commit) = self.commits.join_next().await {
-            self.count(commit)?;
+            defect = self.count(commit).err().or(defect);
         }
         telemetry::request_ended(end.label());
-        if let End::Failed(failure) = end {
-            return Err(failure);
-        }
-        match self.tally {
-            Tally { stored: 0, outage: Some(outage) } => Err(outage.into()),
+        match (defect, end, self.tally) {
+            (Some(failure), _, _) | (None, End::Failed(failure), _) => Err(failure),
+            (None, _, Tally { stored: 0, outage: Some(outage) }) => Err(outage.into()),
             _ => Ok(()),
         }
     }

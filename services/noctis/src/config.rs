@@ -8,6 +8,7 @@ use figment::{
 };
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use tracing_subscriber::EnvFilter;
 
 /// The compiled-in file: every key with its default and its meaning. It is the reference.
 pub(crate) const DEFAULT: &str = include_str!("../default.toml");
@@ -94,6 +95,7 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        EnvFilter::try_new(&self.log.filter).context("log.filter is not valid")?;
         anyhow::ensure!(
             self.server.auth != Auth::Off || self.server.listen.ip().is_loopback(),
             "server.listen = {}: without identity (server.auth = \"off\") only a loopback address is served",

@@ -1,16 +1,17 @@
-//! Measurements, not run by default: `cargo test -p catalog --test speed -- --ignored --nocapture`.
+//! Measurements of stores, searches and reads: `cargo test -p catalog --bench speed` (`STUDIES` says how many studies
+//! are searched). The blobs of metadata are small here: making them is not part of what is measured.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(dead_code, reason = "the contract tests use the rest of what is shared")]
 
-mod contract {
-    pub mod fixture;
-    pub mod sample;
-}
+#[path = "../tests/contract/fixture.rs"]
+mod fixture;
+#[path = "../tests/contract/sample.rs"]
+mod sample;
 
 use catalog::{DuplicatePolicy, Match, Search};
-use contract::fixture::{Fixture, NOW, key, north, range, single, wild};
-use contract::sample::Sample;
 use dataset::Level;
+use fixture::{Fixture, NOW, key, north, range, single, wild};
+use sample::Sample;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,12 @@ async fn measured<F: Future>(times: u32, run: impl Fn(u32) -> F) -> String {
     format!("median {:?}, CPU {:?}", median(walls), (cpu() - before) / times)
 }
 
+#[tokio::main(worker_threads = 2)]
+async fn main() {
+    stores().await;
+    searches().await;
+}
+
 /// An instance with as many attributes as a CT image has.
 fn image(study: u32, series: u32, instance: u32) -> Sample {
     Sample::new(study, series, instance)
@@ -60,8 +67,6 @@ fn image(study: u32, series: u32, instance: u32) -> Sample {
         .with("Columns", "512")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
 async fn stores() {
     for batch in [1_u32, 10, 100, 500] {
         let fixture = Fixture::new(|folder| Box::pin(open(folder))).await;
@@ -81,8 +86,6 @@ async fn stores() {
 /// What it is called, its keys, and whether they are fuzzy.
 type Measured<'a> = (&'a str, &'a [(&'a str, Match)], bool);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
 async fn searches() {
     let fixture = Fixture::new(|folder| Box::pin(open(folder))).await;
     let began = Instant::now();
