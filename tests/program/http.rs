@@ -6,10 +6,7 @@ use harness::{Answer, Series, Server, Shared};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use reqwest::Method;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::net::TcpStream;
 
 use crate::{ROOT, STUDIES, start};
 
@@ -17,15 +14,6 @@ static SERVER: Shared<Server> = Shared::new();
 
 async fn server() -> Arc<Server> {
     SERVER.get(start).await
-}
-
-/// Sends text as it is; the answer's text.
-async fn raw(server: &Server, request: &str) -> String {
-    let mut connection = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).await.unwrap();
-    connection.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).await.unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test]
@@ -39,16 +27,16 @@ async fn a_page_cannot_reach_the_server_under_a_name_of_its_own() {
         }
     }
     for method in ["POST", "DELETE", "OPTIONS"] {
-        let answer = raw(&server, &format!("{method} {STUDIES} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).await;
+        let answer = server.client().raw(&format!("{method} {STUDIES} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).await;
         assert!(answer.starts_with("HTTP/1.1 421 "), "{answer}");
     }
     for host in ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:80"] {
         let request = server.client().request(Method::GET, "/healthz").header("host", host);
         server.client().send(request, 200).await;
     }
-    let without = raw(&server, "GET /healthz HTTP/1.0\r\n\r\n").await;
+    let without = server.client().raw("GET /healthz HTTP/1.0\r\n\r\n").await;
     assert!(without.starts_with("HTTP/1.0 400 ") || without.starts_with("HTTP/1.1 400 "), "{without}");
-    let absolute = raw(&server, "GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    let absolute = server.client().raw("GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     assert!(absolute.starts_with("HTTP/1.1 421 "), "the request target counts: {absolute}");
 }
 
@@ -175,8 +163,8 @@ async fn a_head_that_is_too_long_or_no_http_is_refused() {
     let server = server().await;
     let long = server.client().request(Method::GET, "/healthz").header("x-long", "a".repeat(70_000));
     server.client().send(long, 431).await;
-    for nonsense in ["\r\n\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\u{fc}", "GET / HTTP/9.9\r\n\r\n"] {
-        let answer = raw(&server, nonsense).await;
+    for nonsense in ["GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n", "PRI * HTTP/1.1\r\nConnection: close\r\n\r\n"] {
+        let answer = server.client().raw(nonsense).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
     }
     server.client().get("/healthz", 200).await;

@@ -34,7 +34,8 @@ fn assert_same(sent: &[u8], series: &Series) {
     for element in known {
         let other = object.element(element.header().tag).expect("every element is there");
         assert_eq!(other.vr(), element.vr(), "{}", element.header().tag);
-        assert_eq!(other.value(), element.value(), "{}", element.header().tag);
+        // Written out, since dicom-rs takes no two sequences of undefined length for equal.
+        assert_eq!(format!("{:?}", other.value()), format!("{:?}", element.value()));
     }
     assert_eq!(object.iter().count(), plain.iter().count(), "private elements too");
 }

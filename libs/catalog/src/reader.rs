@@ -1,6 +1,6 @@
 //! The reading side of the catalog.
 
-use crate::sqlite::{self, Readers};
+use crate::sqlite::{self, Readers, Recent};
 use crate::{Cursor, Error, Found, NotedDisagreement, Page, Prepared, Search, StoredInstance};
 use access::Scope;
 use dataset::BulkValue;
@@ -11,11 +11,12 @@ use uid::{InstanceRef, Resource};
 #[derive(Clone)]
 pub struct CatalogReader {
     readers: Readers,
+    recent: Recent,
 }
 
 impl CatalogReader {
-    pub(crate) fn new(readers: Readers) -> Self {
-        Self { readers }
+    pub(crate) fn new(readers: Readers, recent: Recent) -> Self {
+        Self { readers, recent }
     }
 
     /// One page of a search.
@@ -52,7 +53,7 @@ impl CatalogReader {
     /// # Errors
     /// As [`Self::find`].
     pub async fn instance(&self, scope: &Scope, instance: &InstanceRef) -> Result<StoredInstance, Error> {
-        sqlite::instance(&self.readers, scope, instance).await
+        self.recent.instance(scope, instance, sqlite::instance(&self.readers, scope, instance)).await
     }
 
     /// The metadata of the instances of a resource after `after`, in the order of [`Self::instances`].

@@ -68,6 +68,8 @@ pub enum Match {
     AnyUid(Vec<Uid>),
     /// `*` for any characters, `?` for a single one.
     Wildcard(String),
+    /// Any of these texts, each with wildcards or without. Not for names, dates, times and numbers.
+    AnyOf(Vec<String>),
     /// Dates and times, both ends included. An end of less than full precision includes all that it can mean.
     Range {
         /// Not before.

@@ -26,6 +26,7 @@ mod plans;
 mod protect;
 mod queue;
 mod read;
+mod recent;
 mod removals;
 mod search;
 mod series;
@@ -42,6 +43,7 @@ pub(crate) use disagreements::disagreements;
 pub(crate) use locate::{find, instance};
 pub(crate) use queue::{Done, Queue, Task};
 pub(crate) use read::{Readers, instances, metadata};
+pub(crate) use recent::Recent;
 pub(crate) use search::search;
 
 use crate::{CatalogReader, CatalogWriter, Error};
@@ -61,6 +63,8 @@ pub async fn open_sqlite(folder: &Path, options: SqliteOptions) -> Result<(Catal
     migrate::migrate(&mut connection).await?;
     let readers = Readers::open(&connect).await?;
     let committed = checkpoint::start(&connect).await?;
-    let queue = Queue::start(writer::Writer::new(connection, connect, committed), &options);
-    Ok((CatalogWriter::new(queue), CatalogReader::new(readers)))
+    let changes = recent::Changes::default();
+    let writer = writer::Writer::new(connection, connect, committed, changes.clone());
+    let queue = Queue::start(writer, &options);
+    Ok((CatalogWriter::new(queue), CatalogReader::new(readers, Recent::new(changes))))
 }

@@ -80,6 +80,7 @@ contract! { over_sqlite, crate::sqlite;
         instances_come_in_order_and_in_pages
         metadata_comes_as_it_went
         one_instance_with_all_that_is_known
+        an_instance_that_changed_is_never_read_as_it_was
         frames_of_many_pieces
         bulk_values
         what_is_not_there;
@@ -88,6 +89,7 @@ contract! { over_sqlite, crate::sqlite;
         wildcards
         characters_of_other_languages_are_plain
         short_patterns
+        alternatives
         dates_and_times
         numbers
         uid_lists

@@ -35,9 +35,6 @@ pub(crate) enum Malformed {
     /// Too many values in a list.
     #[error("it lists too many values")]
     TooMany,
-    /// More than one modality.
-    #[error("it must be one modality")]
-    SeveralModalities,
     /// Too many wildcards.
     #[error("it has too many wildcards")]
     TooManyWildcards,
@@ -91,7 +88,7 @@ fn uids(values: &[&str]) -> Result<Match, Malformed> {
     if uids.is_empty() { Err(Malformed::Uid) } else { Ok(Match::AnyUid(uids)) }
 }
 
-/// One modality: a user who picks several wants any of them, which the catalog cannot tell from all of them.
+/// Any of several modalities: a user who picks two wants to see both.
 fn modalities(values: &[&str]) -> Result<Vec<Match>, Malformed> {
     let listed = listed(values)?;
     if listed.iter().any(|value| is_universal(value)) {
@@ -103,7 +100,7 @@ fn modalities(values: &[&str]) -> Result<Vec<Match>, Malformed> {
     match listed.as_slice() {
         [] => Ok(vec![Match::Universal]),
         [single] => text(single).map(|test| vec![test]),
-        _ => Err(Malformed::SeveralModalities),
+        several => Ok(vec![Match::AnyOf(several.iter().map(|value| (*value).to_owned()).collect())]),
     }
 }
 

@@ -22,6 +22,7 @@ mod phantom;
 mod process;
 mod pydicom;
 mod python;
+mod raw;
 mod series;
 mod server;
 mod shared;

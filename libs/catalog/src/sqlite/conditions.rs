@@ -56,8 +56,17 @@ pub(super) fn text_test(value: Expr, test: &Match) -> Expr {
         Match::Single(text) => value.eq(text.as_str()),
         Match::AnyUid(uids) => value.is_in(uids.iter().map(Uid::as_str)),
         Match::Wildcard(text) => pattern_test(value, &Pattern::new(text)),
+        Match::AnyOf(texts) => any_test(&value, texts),
         Match::Range { from, to } => range_test(value, from.clone(), to.clone()),
     }
+}
+
+fn any_test(value: &Expr, texts: &[String]) -> Expr {
+    let test = |text: &String| match text.contains(['*', '?']) {
+        true => pattern_test(value.clone(), &Pattern::new(text)),
+        false => value.clone().eq(text.as_str()),
+    };
+    texts.iter().map(test).reduce(ExprTrait::or).unwrap_or_else(never)
 }
 
 /// Tests a text against a pattern.
@@ -168,7 +177,7 @@ fn number_condition(value: Expr, test: &Match) -> Expr {
             }
         }
         Match::Universal => Expr::cust("1 = 1"),
-        Match::Wildcard(_) | Match::AnyUid(_) => never(),
+        Match::Wildcard(_) | Match::AnyUid(_) | Match::AnyOf(_) => never(),
     }
 }
 

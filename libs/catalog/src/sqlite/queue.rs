@@ -25,6 +25,13 @@ pub(crate) enum Task {
     Probe,
 }
 
+impl Task {
+    /// Whether instances can come, go or change by it.
+    pub(super) fn changes_instances(&self) -> bool {
+        matches!(self, Self::Commit { .. } | Self::Delete { .. })
+    }
+}
+
 /// What an operation answers.
 pub(crate) enum Done {
     Nothing,

@@ -5,6 +5,7 @@
 
 use super::connect::Connect;
 use super::queue::{Done, Job, Task};
+use super::recent::Changes;
 use super::{commit, delete, disagreements, intents, protect, removals};
 use crate::Error;
 use sqlx::sqlite::SqliteConnection;
@@ -21,13 +22,19 @@ pub(super) struct Writer {
     connect: Connect,
     /// Tells of commits.
     committed: mpsc::Sender<()>,
+    changes: Changes,
 }
 
 type Results = Vec<Result<Done, Error>>;
 
 impl Writer {
-    pub(super) fn new(connection: SqliteConnection, connect: Connect, committed: mpsc::Sender<()>) -> Self {
-        Self { connection: Some(connection), connect, committed }
+    pub(super) fn new(
+        connection: SqliteConnection,
+        connect: Connect,
+        committed: mpsc::Sender<()>,
+        changes: Changes,
+    ) -> Self {
+        Self { connection: Some(connection), connect, committed, changes }
     }
 
     /// Carries out what comes, until nobody is left who could send anything.
@@ -36,9 +43,13 @@ impl Writer {
         while waiting.recv_many(&mut jobs, MOST_TOGETHER).await > 0 {
             let began = Instant::now();
             let (tasks, answers): (Vec<Task>, Vec<_>) = jobs.drain(..).map(|job| (job.task, job.answer)).unzip();
-            metrics::histogram!("catalog_operations_per_commit").record(u32::try_from(tasks.len()).unwrap_or(u32::MAX));
+            metrics::histogram!("noctis_catalog_operations_per_commit").record(u32::try_from(tasks.len()).unwrap_or(u32::MAX));
+            let changes = tasks.iter().any(Task::changes_instances);
             let outcome = self.transaction(tasks).await;
-            metrics::histogram!("catalog_commit_seconds").record(began.elapsed());
+            if changes {
+                self.changes.happened();
+            }
+            metrics::histogram!("noctis_catalog_commit_seconds").record(began.elapsed());
             let results = match outcome {
                 Ok(results) => results,
                 Err(source) => {

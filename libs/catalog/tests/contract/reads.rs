@@ -1,9 +1,9 @@
 //! What is read of resources that were found.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::fixture::{Fixture, NOW, north};
+use super::fixture::{Fixture, NOW, north, scope_of, scope_of_all, south};
 use super::sample::{CT_IMAGE, Sample, native_pixels};
-use catalog::{Error, NativePixels, StoredInstance, StoredPixels};
+use catalog::{DuplicatePolicy, Error, NativePixels, StoredInstance, StoredPixels};
 use dataset::{BulkValue, Describer, FrameTable, Limits, PixelLayout, Pixels};
 
 fn numbers(instances: &[StoredInstance]) -> Vec<&str> {
@@ -165,4 +165,26 @@ pub async fn what_is_not_there(fixture: &Fixture) {
     assert!(fixture.reader.metadata(&found, None, 10).await.unwrap().is_empty());
     fixture.reader.probe().await.unwrap();
     fixture.writer.probe().await.unwrap();
+}
+
+pub async fn an_instance_that_changed_is_never_read_as_it_was(fixture: &Fixture) {
+    let sample = Sample::new(1, 1, 1);
+    fixture.store(std::slice::from_ref(&sample)).await;
+    let read = async || fixture.reader.instance(&fixture.scope(), &sample.uids).await;
+    let first = read().await.unwrap();
+    assert_eq!(read().await.unwrap(), first, "read again without a change in between");
+
+    let changed = sample.clone().with_content(7);
+    fixture.store_as(&[changed], DuplicatePolicy::NewVersion { grace_ms: 0 }).await;
+    let second = read().await.unwrap();
+    assert!(second.key != first.key && second.digest != first.digest && second.revision > first.revision);
+
+    // Another scope has its own answer, also right after this one was asked.
+    let of_both = fixture.reader.instance(&scope_of_all(&north()), &sample.uids).await.unwrap();
+    assert_eq!(of_both, second);
+    let of_south = fixture.reader.instance(&scope_of(&south()), &sample.uids).await.unwrap();
+    assert_eq!(of_south.facility, south());
+
+    fixture.writer.delete(&fixture.scope(), &sample.resource(), NOW, 1000).await.unwrap();
+    assert!(matches!(read().await, Err(Error::NotFound)));
 }

@@ -56,6 +56,25 @@ pub async fn wildcards(fixture: &Fixture) {
     assert_eq!(fixture.found(Level::Study, "AccessionNumber", wild("*[A-Z]*")).await, NONE);
 }
 
+pub async fn alternatives(fixture: &Fixture) {
+    let any = |texts: &[&str]| Match::AnyOf(texts.iter().map(ToString::to_string).collect());
+    let tests: &[(Match, &[u32])] = &[
+        (any(&["CT", "MR"]), &[1, 2]),
+        (any(&["CT", "P*"]), &[1, 3]),
+        (any(&["?R", "XA"]), &[2]),
+        (any(&["XA", "NM"]), &[]),
+        (any(&[]), &[]),
+    ];
+    matching(fixture, "StudyID", &["CT", "MR", "PT", ""], tests).await;
+    for (study, modality) in [(11, "CT"), (12, "MR"), (13, "PT")] {
+        fixture.store(&[Sample::new(study, 1, 1).with("Modality", modality)]).await;
+    }
+    let mut found = fixture.found(Level::Study, "ModalitiesInStudy", any(&["PT", "M?"])).await;
+    found.sort();
+    assert_eq!(found, ["1.2.12", "1.2.13"]);
+    assert_eq!(fixture.found(Level::Series, "Modality", any(&["PT", "XA"])).await, ["1.2.13.1"]);
+}
+
 pub async fn characters_of_other_languages_are_plain(fixture: &Fixture) {
     let tests: &[(Match, &[u32])] = &[
         (wild("*膝*"), &[1]),

@@ -14,6 +14,7 @@ fn tests(keyword: &str, values: &[&str]) -> Result<Vec<String>, Malformed> {
         Match::Universal => "universal".to_owned(),
         Match::Single(value) => format!("= {value}"),
         Match::AnyUid(uids) => format!("in {}", uids.iter().map(|uid| uid.as_str()).collect::<Vec<_>>().join(" ")),
+        Match::AnyOf(values) => format!("any {}", values.join(" ")),
         Match::Wildcard(pattern) => format!("like {pattern}"),
         Match::Range { from, to } => format!("{}..{}", from.unwrap_or_default(), to.unwrap_or_default()),
     };
@@ -58,15 +59,15 @@ fn texts_and_names_take_wildcards() {
 }
 
 #[test]
-fn of_codes_all_values_must_match_and_of_modalities_there_is_one() {
+fn several_modalities_are_alternatives_and_other_codes_are_not() {
     one("ModalitiesInStudy", "CT", "= CT");
     one("ModalitiesInStudy", "C*", "like C*");
-    for value in ["CT,MR", "CT\\MR", "CT, P*"] {
-        assert_eq!(tests("ModalitiesInStudy", &[value]), Err(Malformed::SeveralModalities), "{value}");
-    }
+    one("ModalitiesInStudy", "CT,MR", "any CT MR");
+    one("ModalitiesInStudy", "CT\\MR", "any CT MR");
+    one("Modality", "CT, P*", "any CT P*");
     one("ModalitiesInStudy", "CT,*", "universal");
     one("ModalitiesInStudy", ",", "universal");
-    assert_eq!(tests("Modality", &["CT", "MR"]), Err(Malformed::SeveralModalities));
+    assert_eq!(tests("ModalitiesInStudy", &["CT", "MR"]), Ok(vec!["any CT MR".into()]));
     assert_eq!(tests("ImageType", &["ORIGINAL\\PRIMARY"]), Ok(vec!["= ORIGINAL".into(), "= PRIMARY".into()]));
 }
 
