@@ -4,7 +4,10 @@ use std::path::Path;
 
 use harness::Series;
 
-use crate::{ROOT, STUDIES, builder, command::{Run, run}};
+use crate::{
+    ROOT, STUDIES, builder,
+    command::{Run, run},
+};
 
 /// The compiled-in file.
 const DEFAULT: &str = include_str!("../../services/noctis/default.toml");
@@ -61,8 +64,10 @@ fn every_setting_is_explained_and_can_come_from_the_environment() {
         let above = lines[..at].iter().rev().find(|line| !line.contains(" = ") || line.starts_with('#')).unwrap();
         assert!(above.starts_with("# "), "{path} has no comment");
     }
-    let variables: Vec<(String, String)> = settings.iter().map(|(path, value)| (variable(path), value.clone())).collect();
-    let environment: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let variables: Vec<(String, String)> =
+        settings.iter().map(|(path, value)| (variable(path), value.clone())).collect();
+    let environment: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let folder = tempfile::tempdir().unwrap();
     let checked = run(folder.path(), &["check-config"], &environment);
     assert_eq!(checked.code, Some(0), "{checked:?}");
@@ -79,14 +84,22 @@ fn unknown_keys_are_errors_that_name_them() {
     ] {
         let checked = check(text);
         assert_eq!(checked.code, Some(1), "{text}");
-        assert!(checked.stderr.contains("unknown") && checked.stderr.contains(&format!("`{key}`")), "{}", checked.stderr);
+        assert!(
+            checked.stderr.contains("unknown") && checked.stderr.contains(&format!("`{key}`")),
+            "{}",
+            checked.stderr
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     for (name, key) in [("NOCTIS_GATEWAY__PUBLIK_URL", "publik_url"), ("NOCTIS_NOSUCH__X", "nosuch")] {
         for command in [&["check-config"][..], &["serve", "--listen", "127.0.0.1:0"], &["import", "."]] {
             let checked = run(folder.path(), command, &[(name, "x")]);
             assert_eq!(checked.code, Some(1), "{name} {command:?}");
-            assert!(checked.stderr.contains(&format!("`{key}`")) && checked.stderr.contains("environment"), "{}", checked.stderr);
+            assert!(
+                checked.stderr.contains(&format!("`{key}`")) && checked.stderr.contains("environment"),
+                "{}",
+                checked.stderr
+            );
         }
     }
     // Variables without a double underscore belong to others.
@@ -159,7 +172,9 @@ fn the_command_line_explains_itself() {
         assert!(help.stdout.contains(command), "{}", help.stdout);
     }
     assert!(run(folder, &["--version"], &[]).stdout.starts_with("noctis "));
-    for wrong in [&[][..], &["frobnicate"], &["serve", "--frobnicate"], &["import"], &["import", ".", "--parallel", "0"]] {
+    for wrong in
+        [&[][..], &["frobnicate"], &["serve", "--frobnicate"], &["import"], &["import", ".", "--parallel", "0"]]
+    {
         assert_eq!(run(folder, wrong, &[]).code, Some(2), "{wrong:?}");
     }
 }

@@ -58,7 +58,9 @@ fn healthcheck_fails_where_the_answer_is_not_200() {
         let mut request = [0; 1024];
         let length = connection.read(&mut request).unwrap();
         assert!(request[..length].starts_with(b"GET /readyz "));
-        connection.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        connection
+            .write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            .unwrap();
     });
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(folder.path(), &["healthcheck", "--url", &url], &[]).code, Some(1));

@@ -20,14 +20,19 @@ async fn server() -> Arc<Server> {
 async fn a_page_cannot_reach_the_server_under_a_name_of_its_own() {
     let server = server().await;
     for path in ["/dicom-web/studies", "/healthz", "/readyz", "/metrics", "/viewer/", "/", "/nothing"] {
-        for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "192.0.2.1", "0.0.0.0", "localhost."] {
+        for host in
+            ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "192.0.2.1", "0.0.0.0", "localhost."]
+        {
             let request = server.client().request(Method::GET, path).header("host", host);
             let answer = server.client().send(request, 421).await;
             assert_eq!(answer.content_type(), "application/problem+json", "{host} {path}");
         }
     }
     for method in ["POST", "DELETE", "OPTIONS"] {
-        let answer = server.client().raw(&format!("{method} {STUDIES} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).await;
+        let answer = server
+            .client()
+            .raw(&format!("{method} {STUDIES} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
+            .await;
         assert!(answer.starts_with("HTTP/1.1 421 "), "{answer}");
     }
     for host in ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:80"] {
@@ -36,7 +41,10 @@ async fn a_page_cannot_reach_the_server_under_a_name_of_its_own() {
     }
     let without = server.client().raw("GET /healthz HTTP/1.0\r\n\r\n").await;
     assert!(without.starts_with("HTTP/1.0 400 ") || without.starts_with("HTTP/1.1 400 "), "{without}");
-    let absolute = server.client().raw("GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    let absolute = server
+        .client()
+        .raw("GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await;
     assert!(absolute.starts_with("HTTP/1.1 421 "), "the request target counts: {absolute}");
 }
 
@@ -94,9 +102,11 @@ async fn http_2_is_spoken_without_asking() {
     };
     let frame = format!("{ROOT}{}/frames/1", series.instance(1).path());
     let answers = futures::future::join_all((0..40).map(|_| get(frame.clone()))).await;
-    assert!(answers.iter().all(|(status, version, body)| {
-        (*status, *version) == (200, ::http::Version::HTTP_2) && body.len() > 8192
-    }));
+    assert!(
+        answers.iter().all(|(status, version, body)| {
+            (*status, *version) == (200, ::http::Version::HTTP_2) && body.len() > 8192
+        })
+    );
     assert_eq!(get(format!("{ROOT}/studies/1.2.3")).await.0, 404);
     driver.abort();
 }
@@ -106,7 +116,9 @@ async fn every_answer_has_its_request_id() {
     let server = server().await;
     let client = server.client();
     let mut seen = std::collections::BTreeSet::new();
-    for (path, status) in [("/healthz", 200), (STUDIES, 200), ("/nothing", 404), ("/dicom-web/studies?limit=x", 400), ("/viewer/x", 404)] {
+    for (path, status) in
+        [("/healthz", 200), (STUDIES, 200), ("/nothing", 404), ("/dicom-web/studies?limit=x", 400), ("/viewer/x", 404)]
+    {
         let answer = client.get(path, status).await;
         let id = answer.header("x-request-id").unwrap().to_owned();
         if answer.content_type() == "application/problem+json" {
@@ -114,7 +126,8 @@ async fn every_answer_has_its_request_id() {
         }
         assert!(seen.insert(id), "an id comes twice");
     }
-    let named = |id: &str| client.request(Method::GET, "/dicom-web/studies?limit=x").header("x-request-id", id.to_owned());
+    let named =
+        |id: &str| client.request(Method::GET, "/dicom-web/studies?limit=x").header("x-request-id", id.to_owned());
     let own = "client-chosen-0001";
     let answer = client.send(named(own), 400).await;
     assert_eq!((answer.header("x-request-id"), answer.json()["instance"].as_str()), (Some(own), Some(own)));
@@ -163,7 +176,12 @@ async fn a_head_that_is_too_long_or_no_http_is_refused() {
     let server = server().await;
     let long = server.client().request(Method::GET, "/healthz").header("x-long", "a".repeat(70_000));
     server.client().send(long, 431).await;
-    for nonsense in ["GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n", "PRI * HTTP/1.1\r\nConnection: close\r\n\r\n"] {
+    for nonsense in [
+        "GET\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n",
+        "PRI * HTTP/1.1\r\nConnection: close\r\n\r\n",
+    ] {
         let answer = server.client().raw(nonsense).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
     }

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use harness::{Instance, Series, Server};
 
-use crate::{ROOT, STUDIES, builder, command::{Run, run}, start};
+use crate::{
+    ROOT, STUDIES, builder,
+    command::{Run, run},
+    start,
+};
 
 fn import(arguments: &[&str]) -> Run {
     run(&std::env::temp_dir(), &[&["import"], arguments].concat(), &[])
@@ -66,7 +70,8 @@ async fn straight_into_the_data_folder_when_no_server_runs() {
     let data = place.path().join("data");
     let series = Series::small(3);
     let folder = folder(&series);
-    for expected in ["3 stored, 0 already there, 0 refused, 0 failed", "0 stored, 3 already there, 0 refused, 0 failed"] {
+    for expected in ["3 stored, 0 already there, 0 refused, 0 failed", "0 stored, 3 already there, 0 refused, 0 failed"]
+    {
         let done = import(&[text(folder.path()), "--data-dir", text(&data)]);
         assert_eq!((done.code, summary(&done)), (Some(0), expected), "{done:?}");
     }
@@ -93,8 +98,13 @@ async fn what_is_refused_is_named_with_its_reason() {
 
     for destination in [format!("--url={}", server.base()), format!("--data-dir={}", text(&direct))] {
         let done = import(&[text(folder.path()), &destination]);
-        assert_eq!((done.code, summary(&done)), (Some(1), "1 stored, 0 already there, 3 refused, 0 failed"), "{done:?}");
-        for named in ["notes.txt", "empty.dcm", &format!("{}.dcm", series.instance(2).instance), "(0x0111)", "(0xC000)"] {
+        assert_eq!(
+            (done.code, summary(&done)),
+            (Some(1), "1 stored, 0 already there, 3 refused, 0 failed"),
+            "{done:?}"
+        );
+        for named in ["notes.txt", "empty.dcm", &format!("{}.dcm", series.instance(2).instance), "(0x0111)", "(0xC000)"]
+        {
             assert!(done.stdout.contains(named), "{named}: {}", done.stdout);
         }
     }

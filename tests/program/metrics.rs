@@ -38,7 +38,9 @@ async fn metrics_count_requests_by_route_and_hold_no_identity() {
     ] {
         assert!(text.lines().any(|line| line.starts_with(name)), "no {name}");
     }
-    for secret in ["Secretname", "SECRETNAME", "Sarah", "SECRET-77", &series.study, &series.series, "1.2.3.4.5", "PatientName"] {
+    for secret in
+        ["Secretname", "SECRETNAME", "Sarah", "SECRET-77", &series.study, &series.series, "1.2.3.4.5", "PatientName"]
+    {
         assert!(!text.contains(secret), "{secret} is in the metrics");
     }
     // Names share one beginning, and each is described once.

@@ -10,7 +10,9 @@ async fn mix(server: &Server, series: &Series) {
     let client = server.client();
     client.store(STUDIES, series.instances(), 200).await;
     // Another patient in the same study, the same UID with other bytes, and what cannot be read.
-    client.store(STUDIES, [Series { patient_name: "Othersecret^Olga".into(), ..series.sibling(1) }.instance(1)], 202).await;
+    client
+        .store(STUDIES, [Series { patient_name: "Othersecret^Olga".into(), ..series.sibling(1) }.instance(1)], 202)
+        .await;
     client.store(STUDIES, [Series { seed: 77, ..series.clone() }.instance(1)], 409).await;
     client.store(&format!("{STUDIES}/9.8.7.6.5.4.3.2.1"), [series.instance(1)], 409).await;
     let cut = series.instance(2).bytes;
@@ -49,20 +51,33 @@ async fn mix(server: &Server, series: &Series) {
 async fn logs_hold_no_identity() {
     for filter in ["info", "debug,h2=info,hyper=info"] {
         let server = builder().env("NOCTIS_LOG__FILTER", filter).start().await;
-        let series = Series { patient_name: "Secretname^Sarah".into(), patient_id: "SECRET-77".into(), ..Series::small(2) };
+        let series =
+            Series { patient_name: "Secretname^Sarah".into(), patient_id: "SECRET-77".into(), ..Series::small(2) };
         mix(&server, &series).await;
-        eventually(|| "no line of the last request".to_owned(), async || {
-            server.output().lines().filter(|line| line.contains("method=\"DELETE\"")).count() == 2
-        })
+        eventually(
+            || "no line of the last request".to_owned(),
+            async || server.output().lines().filter(|line| line.contains("method=\"DELETE\"")).count() == 2,
+        )
         .await;
         let output = server.output();
-        for secret in
-            ["Secretname", "Sarah", "Othersecret", "SECRET-77", &series.study, &series.series, "9.8.7.6", "PatientName", "ecretnam"]
-        {
+        for secret in [
+            "Secretname",
+            "Sarah",
+            "Othersecret",
+            "SECRET-77",
+            &series.study,
+            &series.series,
+            "9.8.7.6",
+            "PatientName",
+            "ecretnam",
+        ] {
             let found: Vec<&str> = output.lines().filter(|line| line.contains(secret)).collect();
             assert!(found.is_empty(), "{secret} with {filter}: {found:?}");
         }
-        assert!(output.contains("route=\"/dicom-web/studies/{study}/series/{series}/instances/{instance}/frames/{frames}\""));
+        assert!(
+            output
+                .contains("route=\"/dicom-web/studies/{study}/series/{series}/instances/{instance}/frames/{frames}\"")
+        );
         assert!(!output.contains("panicked"), "{output}");
     }
 }

@@ -18,7 +18,8 @@ async fn a_download_under_way_is_finished() {
     let host = server.base().strip_prefix("http://").unwrap().to_owned();
     let mut connection = TcpStream::connect(&host).await.unwrap();
     let path = format!("{ROOT}/studies/{}/series/{}/instances/{}", object.study, object.series, object.instance);
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/dicom\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/dicom\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await.unwrap();
     let mut answer = vec![0; 4096];
     connection.read_exact(&mut answer).await.unwrap();

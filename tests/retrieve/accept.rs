@@ -2,7 +2,10 @@
 
 use harness::TransferSyntax;
 
-use crate::{EXPLICIT, ROOT, archive::{Archive, pixels}};
+use crate::{
+    EXPLICIT, ROOT,
+    archive::{Archive, pixels},
+};
 
 /// What OHIF sends for everything that is not an image.
 const OHIF_JSON: &str = "application/dicom+json, multipart/related; type=application/octet-stream; transfer-syntax=*";
@@ -64,8 +67,14 @@ async fn the_accept_parameter_goes_before_the_header() {
         (format!("{instance}?accept=application/dicom"), "application/dicom; transfer-syntax=1.2.840.10008.1.2.1"),
         (format!("{instance}/metadata?accept=application/json"), "application/json"),
         (format!("{instance}/metadata?accept=application/dicom+json"), "application/dicom+json"),
-        (format!("{instance}/frames/1?accept=application/octet-stream"), "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"),
-        (format!("{instance}?accept=application%2Fdicom%3Btransfer-syntax%3D*&x=1"), "application/dicom; transfer-syntax=1.2.840.10008.1.2.1"),
+        (
+            format!("{instance}/frames/1?accept=application/octet-stream"),
+            "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1",
+        ),
+        (
+            format!("{instance}?accept=application%2Fdicom%3Btransfer-syntax%3D*&x=1"),
+            "application/dicom; transfer-syntax=1.2.840.10008.1.2.1",
+        ),
     ] {
         let answer = archive.client().get_as(&path, "*/*", 200).await;
         assert_eq!(answer.content_type(), expected, "{path}");
@@ -122,8 +131,21 @@ async fn instances_asked_for_as_octets_are_their_bulk_data() {
 async fn nonsense_in_accept_is_refused_or_passed_over() {
     let archive = Archive::open().await;
     let path = format!("{ROOT}{}/metadata", archive.ct.path());
-    for accept in ["", ",,,", "application/dicom+json;q=abc, */*", "\"\", application/dicom+json", "a/b/c, application/dicom+json"] {
-        let status = archive.client().request(reqwest::Method::GET, &path).header("accept", accept).send().await.unwrap().status();
+    for accept in [
+        "",
+        ",,,",
+        "application/dicom+json;q=abc, */*",
+        "\"\", application/dicom+json",
+        "a/b/c, application/dicom+json",
+    ] {
+        let status = archive
+            .client()
+            .request(reqwest::Method::GET, &path)
+            .header("accept", accept)
+            .send()
+            .await
+            .unwrap()
+            .status();
         assert!(matches!(status.as_u16(), 200 | 406), "{accept}: {status}");
     }
     archive.client().get_as(&path, &"application/x,".repeat(1000), 400).await;
@@ -133,7 +155,9 @@ async fn nonsense_in_accept_is_refused_or_passed_over() {
 #[tokio::test]
 async fn several_frames_and_compressed_ones_are_typed_by_part() {
     let archive = Archive::open().await;
-    for (syntax, media_type) in [(TransferSyntax::JpegBaseline, "image/jpeg"), (TransferSyntax::RleLossless, "image/dicom-rle")] {
+    for (syntax, media_type) in
+        [(TransferSyntax::JpegBaseline, "image/jpeg"), (TransferSyntax::RleLossless, "image/dicom-rle")]
+    {
         let path = format!("{ROOT}{}/frames/1,2", archive.encoded(syntax).instance(1).path());
         for accept in [
             "multipart/related; type=application/octet-stream; transfer-syntax=*".to_owned(),

@@ -45,7 +45,8 @@ impl Archive {
         let (ct, mixed) = (Series::small(3), mixed());
         let like = Series::small(1);
         let (bulk, report) = (with_bulk_data(&like), without_pixels(&like.sibling(1)));
-        let big_endian = Series { frames: 4, modality: "OT".into(), ..like.sibling(1).encoded(TransferSyntax::ExplicitBig) };
+        let big_endian =
+            Series { frames: 4, modality: "OT".into(), ..like.sibling(1).encoded(TransferSyntax::ExplicitBig) };
         let client = server.client();
         for series in mixed.iter().chain([&ct, &big_endian]) {
             client.store(STUDIES, series.instances(), 200).await;

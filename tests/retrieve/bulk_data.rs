@@ -2,7 +2,10 @@
 
 use harness::{Answer, TransferSyntax};
 
-use crate::{EXPLICIT, ROOT, archive::{Archive, nested, notes, pixels}};
+use crate::{
+    EXPLICIT, ROOT,
+    archive::{Archive, nested, notes, pixels},
+};
 
 /// Where the parts of an answer are, behind the path of the instance, and their bytes.
 fn parts(answer: &Answer, instance: &str) -> Vec<(String, Vec<u8>)> {
@@ -26,7 +29,17 @@ async fn each_value_has_an_address() {
         let multipart = archive.client().get(&format!("{bulk}/{path}"), 200).await.parts();
         assert_eq!(multipart[0].body, expected, "{path}");
     }
-    for path in ["00191031", "00191040/1/00191042", "00191040/3/00191042", "00191040", "00100010", "x", "7FE00010/1", "..", "%2F"] {
+    for path in [
+        "00191031",
+        "00191040/1/00191042",
+        "00191040/3/00191042",
+        "00191040",
+        "00100010",
+        "x",
+        "7FE00010/1",
+        "..",
+        "%2F",
+    ] {
         archive.client().get(&format!("{bulk}/{path}"), 404).await;
     }
 }
@@ -60,16 +73,25 @@ async fn bulk_data_and_pixel_data_of_series_and_study() {
         }
     }
     let study = format!("{ROOT}/studies/{}", archive.bulk.study);
-    assert_eq!(archive.client().get(&format!("{study}/bulkdata"), 200).await.parts().len(), 4, "three and the big endian one");
+    assert_eq!(
+        archive.client().get(&format!("{study}/bulkdata"), 200).await.parts().len(),
+        4,
+        "three and the big endian one"
+    );
     assert_eq!(archive.client().get(&format!("{study}/pixeldata"), 200).await.parts().len(), 2);
     let pixeldata = archive.client().get(&format!("{ROOT}{}/pixeldata", archive.bulk.path()), 200).await;
-    assert_eq!(parts(&pixeldata, &archive.bulk.path()), [("/bulkdata/7FE00010".to_owned(), pixels(&harness::Series::small(1), 1).to_vec())]);
+    assert_eq!(
+        parts(&pixeldata, &archive.bulk.path()),
+        [("/bulkdata/7FE00010".to_owned(), pixels(&harness::Series::small(1), 1).to_vec())]
+    );
 }
 
 #[tokio::test]
 async fn compressed_pixel_data_comes_frame_by_frame() {
     let archive = Archive::open().await;
-    for (syntax, media_type) in [(TransferSyntax::JpegBaseline, "image/jpeg"), (TransferSyntax::RleLossless, "image/dicom-rle")] {
+    for (syntax, media_type) in
+        [(TransferSyntax::JpegBaseline, "image/jpeg"), (TransferSyntax::RleLossless, "image/dicom-rle")]
+    {
         let instance = archive.encoded(syntax).instance(1);
         let frames = archive.client().get(&format!("{ROOT}{}/frames/1,2,3,4,5", instance.path()), 200).await;
         for path in ["pixeldata", "bulkdata", "bulkdata/7FE00010"] {

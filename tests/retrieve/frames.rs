@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use harness::{Answer, Series, TransferSyntax, jpeg_frames, rle_frame};
 
-use crate::{EXPLICIT, ROOT, archive::{Archive, pixels}};
+use crate::{
+    EXPLICIT, ROOT,
+    archive::{Archive, pixels},
+};
 
 const ANY: &str = "multipart/related; type=application/octet-stream; transfer-syntax=*";
 
@@ -105,7 +108,24 @@ async fn frames_that_need_a_codec_are_406() {
 async fn lists_that_are_none_are_400() {
     let archive = Archive::open().await;
     let path = format!("{ROOT}{}/frames", archive.encoded(TransferSyntax::RleLossless).instance(1).path());
-    for list in ["0", "1,0", "1,1", "3,2,3", "-1", "1-3", "1,", ",1", "a", "1;2", "1.0", "0x1", "%20", "4294967296", "1,,2", "*"] {
+    for list in [
+        "0",
+        "1,0",
+        "1,1",
+        "3,2,3",
+        "-1",
+        "1-3",
+        "1,",
+        ",1",
+        "a",
+        "1;2",
+        "1.0",
+        "0x1",
+        "%20",
+        "4294967296",
+        "1,,2",
+        "*",
+    ] {
         let answer = archive.client().get(&format!("{path}/{list}"), 400).await;
         assert!(answer.json()["detail"].as_str().unwrap().contains("frame list"), "{list}");
     }
@@ -136,6 +156,8 @@ async fn head_of_a_frame_has_no_body() {
     let archive = Archive::open().await;
     let path = format!("{ROOT}{}/frames/1", archive.ct.instance(1).path());
     let head = archive.client().head(&path, 200).await;
-    assert!(head.body.is_empty() && head.content_type().starts_with("multipart/related; type=\"application/octet-stream\""));
+    assert!(
+        head.body.is_empty() && head.content_type().starts_with("multipart/related; type=\"application/octet-stream\"")
+    );
     archive.client().head(&format!("{ROOT}{}/frames/2", archive.ct.instance(1).path()), 404).await;
 }

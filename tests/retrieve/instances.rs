@@ -14,7 +14,10 @@ fn assert_stored(answer: &Answer, server: &str, expected: &[Instance]) {
     for instance in expected {
         let part = parts.remove(&format!("{server}{ROOT}{}", instance.path())).expect("a part for each instance");
         assert_eq!(sha256(&part.body), sha256(&instance.bytes));
-        assert_eq!(part.content_type(), format!("application/dicom; transfer-syntax={}", instance.transfer_syntax.uid()));
+        assert_eq!(
+            part.content_type(),
+            format!("application/dicom; transfer-syntax={}", instance.transfer_syntax.uid())
+        );
     }
 }
 
@@ -58,7 +61,9 @@ async fn one_instance_may_come_alone() {
 #[tokio::test]
 async fn several_instances_never_come_alone() {
     let archive = Archive::open().await;
-    for path in [archive.ct.study_path(), archive.ct.path(), archive.encoded(harness::TransferSyntax::RleLossless).path()] {
+    for path in
+        [archive.ct.study_path(), archive.ct.path(), archive.encoded(harness::TransferSyntax::RleLossless).path()]
+    {
         let answer = archive.client().get_as(&format!("{ROOT}{path}"), "application/dicom", 406).await;
         let supported = answer.json()["supported"].to_string();
         assert!(supported.contains("multipart/related; type=\\\"application/dicom\\\""), "{supported}");

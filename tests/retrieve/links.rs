@@ -18,8 +18,10 @@ async fn links(client: &Client, series: &Series, root: &str, headers: &[(&str, &
     let mut unpacked = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed.body[..]), &mut unpacked).unwrap();
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&unpacked).unwrap(), plain);
-    let search = client.send(request(Method::GET, &format!("/studies?StudyInstanceUID={}", series.study)), 200).await.json();
-    let store = request(Method::POST, "/studies").header("content-type", "application/dicom").body(series.instance(1).bytes);
+    let search =
+        client.send(request(Method::GET, &format!("/studies?StudyInstanceUID={}", series.study)), 200).await.json();
+    let store =
+        request(Method::POST, "/studies").header("content-type", "application/dicom").body(series.instance(1).bytes);
     let stored = client.send(store, 200).await.store_response();
     let parts = client.send(request(Method::GET, &series.instance(1).path()), 200).await.parts();
     vec![
@@ -60,10 +62,14 @@ async fn by_default_links_follow_the_host_that_was_asked() {
         assert_eq!(found, expected(&series, &format!("http://{host}{ROOT}")));
     }
     // Nobody is believed who was not named.
-    let forged = [("x-forwarded-host", "evil.example"), ("x-forwarded-proto", "https"), ("forwarded", "host=evil.example")];
+    let forged =
+        [("x-forwarded-host", "evil.example"), ("x-forwarded-proto", "https"), ("forwarded", "host=evil.example")];
     assert_eq!(links(&client, &series, ROOT, &forged).await, expected(&series, &format!("{}{ROOT}", server.base())));
     let facility = "/facilities/default/dicom-web";
-    assert_eq!(links(&client, &series, facility, &[]).await, expected(&series, &format!("{}{facility}", server.base())));
+    assert_eq!(
+        links(&client, &series, facility, &[]).await,
+        expected(&series, &format!("{}{facility}", server.base()))
+    );
 
     let link = &links(&client, &series, ROOT, &[]).await[0];
     let bytes = client.get_as(link.strip_prefix(server.base()).unwrap(), "application/octet-stream", 200).await.body;
@@ -79,7 +85,11 @@ async fn a_trusted_proxy_tells_the_public_address() {
         (&[("x-forwarded-host", "pacs.example"), ("x-forwarded-proto", "https")][..], "https://pacs.example"),
         (&[("x-forwarded-host", "pacs.example:8443"), ("x-forwarded-proto", "https")], "https://pacs.example:8443"),
         (
-            &[("x-forwarded-host", "pacs.example"), ("x-forwarded-proto", "https"), ("x-forwarded-prefix", "/archive/")],
+            &[
+                ("x-forwarded-host", "pacs.example"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-prefix", "/archive/"),
+            ],
             "https://pacs.example/archive",
         ),
         (&[("forwarded", "for=192.0.2.1;host=\"pacs.example\";proto=https")], "https://pacs.example"),

@@ -124,7 +124,8 @@ async fn bulk_data_is_linked_and_can_be_fetched() {
         let link = element["BulkDataURI"].as_str().unwrap();
         assert_eq!(link, format!("{}{ROOT}{}/bulkdata/{path}", archive.server.base(), archive.bulk.path()));
         assert!(element.get("Value").is_none() && element.get("InlineBinary").is_none());
-        let value = client.get_as(link.strip_prefix(archive.server.base()).unwrap(), "application/octet-stream", 200).await;
+        let value =
+            client.get_as(link.strip_prefix(archive.server.base()).unwrap(), "application/octet-stream", 200).await;
         assert!(value.body.len() >= 5000, "{path}");
     }
 }
@@ -137,7 +138,8 @@ async fn study_and_series_are_one_array_in_order() {
         let uid = |set: &Json| set["00080018"]["Value"][0].as_str().unwrap().to_owned();
         metadata.as_array().unwrap().iter().map(uid).collect()
     };
-    let expected = |instances: Vec<Instance>| instances.into_iter().map(|instance| instance.instance).collect::<Vec<_>>();
+    let expected =
+        |instances: Vec<Instance>| instances.into_iter().map(|instance| instance.instance).collect::<Vec<_>>();
     assert_eq!(uids(archive.ct.path()).await, expected(archive.ct.instances().collect()));
     assert_eq!(uids(archive.ct.study_path()).await, expected(archive.ct.instances().collect()));
     assert_eq!(uids(archive.ct.instance(2).path()).await, expected(vec![archive.ct.instance(2)]));

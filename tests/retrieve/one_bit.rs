@@ -10,7 +10,7 @@ const FRAMES: usize = 6;
 
 /// Pixel `at` of all frames, one behind the other.
 fn pixel(at: usize) -> bool {
-    (at * at / 3 + at / 5) % 3 == 0
+    (at * at / 3 + at / 5).is_multiple_of(3)
 }
 
 /// Pixels packed as PS3.5 8.1.1 has it: the first in the least significant bit.
@@ -42,7 +42,8 @@ async fn frames_begin_at_a_byte() {
             (0..FRAMES).map(|frame| packed((frame * pixels..(frame + 1) * pixels).map(pixel))).collect();
         let frames: Vec<Vec<u8>> = answer.parts().into_iter().map(|part| part.body.to_vec()).collect();
         assert_eq!(frames, expected, "{syntax:?}");
-        let alone = client.get_as(&format!("{ROOT}{}/frames/4", instance.path()), "application/octet-stream", 200).await;
+        let alone =
+            client.get_as(&format!("{ROOT}{}/frames/4", instance.path()), "application/octet-stream", 200).await;
         assert_eq!(alone.body, expected[3]);
     }
 }

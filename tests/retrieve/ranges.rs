@@ -2,7 +2,10 @@
 
 use harness::{Answer, TransferSyntax};
 
-use crate::{ROOT, archive::{Archive, notes}};
+use crate::{
+    ROOT,
+    archive::{Archive, notes},
+};
 
 async fn ranged(archive: &Archive, path: &str, accept: &str, range: &str, status: u16) -> Answer {
     let request = archive.client().request(reqwest::Method::GET, &format!("{ROOT}{path}"));
@@ -37,7 +40,8 @@ async fn ranges_of_instances_and_values() {
             assert_eq!(answer.header("content-length").unwrap(), (end - first).to_string());
             assert_eq!(answer.header("accept-ranges"), Some("bytes"));
         }
-        for range in [format!("bytes={length}-"), "bytes=-0".to_owned(), format!("bytes={}-{}", length + 5, length + 9)] {
+        for range in [format!("bytes={length}-"), "bytes=-0".to_owned(), format!("bytes={}-{}", length + 5, length + 9)]
+        {
             let answer = ranged(&archive, &path, accept, &range, 416).await;
             assert_eq!(answer.header("content-range").unwrap(), format!("bytes */{length}"), "{range}");
             assert_eq!(answer.content_type(), "application/problem+json");
@@ -78,7 +82,8 @@ async fn ranges_of_big_endian_and_deflated_values_are_of_what_is_sent() {
         let path = format!("{}/bulkdata/7FE00010", series.instance(1).path());
         let whole = archive.client().get_as(&format!("{ROOT}{path}"), "application/octet-stream", 200).await.body;
         for (first, last) in [(0, 0), (1, 6), (4097, 4103), (whole.len() - 3, whole.len() - 1)] {
-            let answer = ranged(&archive, &path, "application/octet-stream", &format!("bytes={first}-{last}"), 206).await;
+            let answer =
+                ranged(&archive, &path, "application/octet-stream", &format!("bytes={first}-{last}"), 206).await;
             assert_eq!(answer.body, whole[first..=last], "{first}-{last}");
         }
     }
@@ -109,7 +114,8 @@ async fn head_tells_that_there_are_ranges() {
         (instance.path(), "application/dicom", instance.bytes.len()),
         (format!("{}/bulkdata/00191030", archive.bulk.path()), "application/octet-stream", notes().len()),
     ] {
-        let request = archive.client().request(reqwest::Method::HEAD, &format!("{ROOT}{path}")).header("accept", accept);
+        let request =
+            archive.client().request(reqwest::Method::HEAD, &format!("{ROOT}{path}")).header("accept", accept);
         let head = archive.client().send(request, 200).await;
         assert_eq!(head.header("accept-ranges"), Some("bytes"));
         assert_eq!(head.header("content-length").unwrap(), length.to_string());

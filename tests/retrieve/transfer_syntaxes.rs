@@ -65,7 +65,9 @@ async fn what_may_not_be_on_the_web_is_rewritten() {
 #[tokio::test]
 async fn explicit_little_endian_bytes_are_never_touched() {
     let archive = Archive::open().await;
-    for accept in [DEFAULT, "*/*", AS_STORED, "multipart/related; type=application/dicom; transfer-syntax=1.2.840.10008.1.2.1"] {
+    for accept in
+        [DEFAULT, "*/*", AS_STORED, "multipart/related; type=application/dicom; transfer-syntax=1.2.840.10008.1.2.1"]
+    {
         assert_eq!(one(&archive, &archive.ct, accept).await.1, archive.ct.instance(1).bytes, "{accept}");
     }
 }
@@ -108,8 +110,7 @@ async fn what_cannot_be_made_is_406_with_what_there_is() {
     ] {
         let path = format!("{ROOT}{}", archive.encoded(stored).instance(1).path());
         let answer = archive.client().get_as(&path, &format!("{DEFAULT}; transfer-syntax={wanted}"), 406).await;
-        let supported: Vec<String> =
-            available.iter().map(|uid| format!("{DEFAULT}; transfer-syntax={uid}")).collect();
+        let supported: Vec<String> = available.iter().map(|uid| format!("{DEFAULT}; transfer-syntax={uid}")).collect();
         assert_eq!(answer.json()["supported"], serde_json::json!(supported), "{stored:?} as {wanted}");
         for choice in supported {
             archive.client().get_as(&path, &choice, 200).await;

@@ -121,7 +121,10 @@ async fn keys_that_cannot_be_searched_by_are_named_and_the_rest_works() {
 async fn matching_that_is_not_supported_is_said_in_the_words_of_the_standard() {
     let archive = Archive::open().await;
     for (parameter, text) in [
-        ("emptyvaluematching", "The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed."),
+        (
+            "emptyvaluematching",
+            "The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.",
+        ),
         (
             "multiplevaluematching",
             "The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed.",

@@ -33,10 +33,15 @@ async fn two_facilities_never_mix() {
     client.store(&format!("{SOUTH}/studies"), south.instances(), 200).await;
     client.store(&format!("{SOUTH}/studies"), twin.instances(), 200).await;
 
-    for (root, expected) in
-        [(NORTH, &["NORTH-1"][..]), (SOUTH, &["SOUTH-1", "SOUTH-2"]), (HOME, &[]), (ROOT, &["NORTH-1", "SOUTH-1", "SOUTH-2"])]
-    {
-        for query in ["", "?PatientName=*", "?PatientID=*-*", "?ModalitiesInStudy=CT", "?fuzzymatching=true&PatientName="] {
+    for (root, expected) in [
+        (NORTH, &["NORTH-1"][..]),
+        (SOUTH, &["SOUTH-1", "SOUTH-2"]),
+        (HOME, &[]),
+        (ROOT, &["NORTH-1", "SOUTH-1", "SOUTH-2"]),
+    ] {
+        for query in
+            ["", "?PatientName=*", "?PatientID=*-*", "?ModalitiesInStudy=CT", "?fuzzymatching=true&PatientName="]
+        {
             assert_eq!(patients(&client, &format!("{root}/studies{query}")).await, expected, "{root}{query}");
         }
         let uid = format!("{root}/studies?StudyInstanceUID={},{}", north.study, south.study);
@@ -50,7 +55,10 @@ async fn two_facilities_never_mix() {
     assert!(patients(&client, &twins(HOME)).await.is_empty());
     // On the plain root the study is ambiguous: the caller is told where to look.
     let problem = client.get(&twins(ROOT), 409).await.json();
-    assert_eq!(problem["roots"], serde_json::json!([format!("{}{NORTH}", server.base()), format!("{}{SOUTH}", server.base())]));
+    assert_eq!(
+        problem["roots"],
+        serde_json::json!([format!("{}{NORTH}", server.base()), format!("{}{SOUTH}", server.base())])
+    );
 }
 
 #[tokio::test]

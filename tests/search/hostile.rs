@@ -38,7 +38,8 @@ async fn statements_and_patterns_are_only_text() {
         "==",
         "^^^^=^^^^=^^^^",
     ] {
-        for key in ["PatientID", "AccessionNumber", "StudyDescription", "PatientName", "fuzzymatching=true&PatientName"] {
+        for key in ["PatientID", "AccessionNumber", "StudyDescription", "PatientName", "fuzzymatching=true&PatientName"]
+        {
             for (before, after) in [("", ""), ("*zq", "*"), ("", "zq*"), ("*zq", "")] {
                 finds_nothing(&archive, &format!("{key}={before}{text}{after}")).await;
             }
@@ -74,7 +75,8 @@ async fn what_is_too_long_or_too_much_is_refused() {
         assert_eq!(answer.json()["status"], status);
     }
     // Beyond what the HTTP library reads at all.
-    let beyond = format!("GET /dicom-web/studies?PatientID={} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(70 * 1024));
+    let beyond =
+        format!("GET /dicom-web/studies?PatientID={} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(70 * 1024));
     assert!(client.raw(&beyond).await.starts_with("HTTP/1.1 414 "));
     finds_nothing(&archive, &format!("PatientID={}", "x".repeat(10_000))).await;
     finds_nothing(&archive, &format!("fuzzymatching=true&PatientName={}", "ab+".repeat(1000))).await;
@@ -85,7 +87,17 @@ async fn what_is_too_long_or_too_much_is_refused() {
 async fn paths_that_lead_nowhere_are_ignored() {
     let archive = Archive::open().await;
     let deep = vec!["00400275"; 200].join(".");
-    for name in [deep.as_str(), ".", "..", "a..b", "00400275.", "00400275.00400275", "00100010.00100010", "ffffffff", "00000000"] {
+    for name in [
+        deep.as_str(),
+        ".",
+        "..",
+        "a..b",
+        "00400275.",
+        "00400275.00400275",
+        "00100010.00100010",
+        "ffffffff",
+        "00000000",
+    ] {
         let answer = archive.get(&format!("/studies?PatientID=PID-A&{name}=1")).await;
         assert!(answer.header("warning").unwrap().contains("were ignored"), "{name}");
         assert_eq!(letters(&answer.json()), "A", "{name}");
@@ -95,7 +107,8 @@ async fn paths_that_lead_nowhere_are_ignored() {
 #[tokio::test]
 async fn odd_query_strings_are_read_as_far_as_they_go() {
     let archive = Archive::open().await;
-    for query in ["&&PatientID=PID-A&&", "PatientID=PID-A&PatientName", "PatientID=PID-A#fragment", "=&PatientID=PID-A"] {
+    for query in ["&&PatientID=PID-A&&", "PatientID=PID-A&PatientName", "PatientID=PID-A#fragment", "=&PatientID=PID-A"]
+    {
         let answer = archive.get(&format!("/studies?{query}")).await;
         assert_eq!(letters(&answer.json()), "A", "{query}");
     }
@@ -111,7 +124,8 @@ async fn many_searches_at_once_are_all_answered() {
     let searches = (0..200).map(|number| {
         let client = archive.client();
         async move {
-            let answer = client.get(&format!("/dicom-web/studies?PatientName=*{}*&includefield=all", number % 10), 200).await;
+            let answer =
+                client.get(&format!("/dicom-web/studies?PatientName=*{}*&includefield=all", number % 10), 200).await;
             answer.json().as_array().unwrap().len()
         }
     });

@@ -5,15 +5,16 @@ use serde_json::json;
 use crate::{ROOT, archive::Archive, first, tags};
 
 const STUDY_DEFAULTS: [&str; 15] = [
-    "00080020", "00080030", "00080050", "00080056", "00080061", "00080090", "00081190", "00100010", "00100020", "00100030",
-    "00100040", "0020000D", "00200010", "00201206", "00201208",
+    "00080020", "00080030", "00080050", "00080056", "00080061", "00080090", "00081190", "00100010", "00100020",
+    "00100030", "00100040", "0020000D", "00200010", "00201206", "00201208",
 ];
 const SERIES_DEFAULTS: [&str; 10] = [
-    "00080060", "0008103E", "00081190", "0020000D", "0020000E", "00200011", "00201209", "00400244", "00400245", "00400275",
+    "00080060", "0008103E", "00081190", "0020000D", "0020000E", "00200011", "00201209", "00400244", "00400245",
+    "00400275",
 ];
 const INSTANCE_DEFAULTS: [&str; 11] = [
-    "00080016", "00080018", "00080056", "00081190", "00083002", "0020000D", "0020000E", "00200013", "00280010", "00280011",
-    "00280100",
+    "00080016", "00080018", "00080056", "00081190", "00083002", "0020000D", "0020000E", "00200013", "00280010",
+    "00280011", "00280100",
 ];
 
 /// The tags of all these levels, ascending, each once.
@@ -60,10 +61,7 @@ async fn series_of_a_study() {
         series.iter().map(|row| [first(row, "0020000E"), first(row, "00080060"), first(row, "00201209")]).collect();
     assert_eq!(
         described,
-        [
-            [&json!(archive.ct.series), &json!("CT"), &json!(3)],
-            [&json!(archive.mr.series), &json!("MR"), &json!(2)]
-        ],
+        [[&json!(archive.ct.series), &json!("CT"), &json!(3)], [&json!(archive.mr.series), &json!("MR"), &json!(2)]],
         "in the order of their numbers"
     );
     for (row, of) in series.iter().zip([&archive.ct, &archive.mr]) {
@@ -95,7 +93,11 @@ async fn instances_of_a_study_tell_their_series() {
     let archive = Archive::open().await;
     let rows = archive.matches(&format!("{}/instances", archive.ct.study_path())).await;
     assert_eq!(rows.len(), 5);
-    assert!(rows.iter().all(|row| tags(row) == joined(&[&SERIES_DEFAULTS, &INSTANCE_DEFAULTS])), "{:?}", tags(&rows[0]));
+    assert!(
+        rows.iter().all(|row| tags(row) == joined(&[&SERIES_DEFAULTS, &INSTANCE_DEFAULTS])),
+        "{:?}",
+        tags(&rows[0])
+    );
     let series: Vec<_> = rows.iter().map(|row| first(row, "0020000E").as_str().unwrap()).collect();
     let (ct, mr) = (archive.ct.series.as_str(), archive.mr.series.as_str());
     assert_eq!(series, [ct, ct, ct, mr, mr]);
@@ -109,7 +111,10 @@ async fn series_of_all_studies_tell_their_study() {
     let expected = joined(&[&STUDY_DEFAULTS, &SERIES_DEFAULTS]);
     assert!(rows.iter().all(|row| tags(row) == expected), "{:?}", tags(&rows[0]));
     let mr = rows.iter().find(|row| *first(row, "0020000E") == json!(archive.mr.series)).unwrap();
-    assert_eq!([first(mr, "00100020"), first(mr, "00201208"), first(mr, "00201209")], [&json!("PID-A"), &json!(5), &json!(2)]);
+    assert_eq!(
+        [first(mr, "00100020"), first(mr, "00201208"), first(mr, "00201209")],
+        [&json!("PID-A"), &json!(5), &json!(2)]
+    );
 }
 
 #[tokio::test]

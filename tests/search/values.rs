@@ -42,7 +42,8 @@ async fn uids_come_as_lists() {
     }
     let many: String = (0..500).map(|number| format!("1.2.{number},")).collect();
     assert_eq!(archive.studies(&format!("StudyInstanceUID={many}{a}")).await, "A");
-    let series = archive.matches(&format!("/series?SeriesInstanceUID={},{}", archive.ct.series, archive.mr.series)).await;
+    let series =
+        archive.matches(&format!("/series?SeriesInstanceUID={},{}", archive.ct.series, archive.mr.series)).await;
     assert_eq!(series.len(), 2);
     let instances: Vec<_> = archive.ct.instances().map(|instance| instance.instance).collect();
     assert_eq!(archive.matches(&format!("/instances?SOPInstanceUID={}", instances[1..].join("\\"))).await.len(), 2);

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::{archive::{Archive, letters}, first};
+use crate::{
+    archive::{Archive, letters},
+    first,
+};
 
 const LIST: &str = "limit=101&offset=0&fuzzymatching=false&includefield=00081030,00080060,00080090,00100030";
 
@@ -74,5 +77,10 @@ async fn opening_a_study_lists_its_series() {
     let rows = answer.json();
     let described: Vec<_> = rows.as_array().unwrap().iter().map(|row| first(row, "0008103E")).collect();
     assert_eq!(described, ["Thorax 1.0 soft", "MR Thorax"]);
-    assert!(rows.as_array().unwrap().iter().all(|row| first(row, "00080021") == "20240115" && first(row, "00080031") == "093105"));
+    assert!(
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .all(|row| first(row, "00080021") == "20240115" && first(row, "00080031") == "093105")
+    );
 }

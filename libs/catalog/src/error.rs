@@ -1,6 +1,9 @@
 //! What can go wrong in the catalog.
 
+mod fault;
+
 use access::FacilityId;
+use fault::Fault;
 use std::sync::Arc;
 
 /// Why a call of the catalog failed.
@@ -43,7 +46,15 @@ pub enum Error {
     /// The writer has ended, with the program or after a defect.
     #[error("the writer of the catalog has ended")]
     WriterGone,
-    /// Stored rows contradict what this program writes.
+    /// The database refused what this program asked of it: a constraint is broken, or a statement makes no sense. A
+    /// defect of this program; trying again does not help.
+    #[error("the catalog's database refused an operation")]
+    Defect {
+        /// What the database said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Stored rows contradict what this program writes, or the file is no database any more.
     #[error("the catalog is damaged")]
     Damaged {
         /// What was met.
@@ -76,9 +87,10 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
-        match source {
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::damaged(source),
-            source => Self::Unavailable { source: Arc::new(source) },
+        match Fault::of(&source) {
+            Fault::Surroundings => Self::Unavailable { source: Arc::new(source) },
+            Fault::Content => Self::damaged(source),
+            Fault::Program => Self::Defect { source: Box::new(source) },
         }
     }
 }

@@ -16,6 +16,7 @@ mod search;
 mod sqlite;
 mod stored;
 mod stored_attributes;
+mod telemetry;
 mod timestamp;
 mod writer;
 
@@ -27,5 +28,6 @@ pub use removal::{Deleted, NotedDisagreement, Protection, Removal};
 pub use search::{Match, Page, Remaining, ReturnTags, Row, Search, SearchMatch};
 pub use sqlite::{SqliteOptions, open_sqlite};
 pub use stored::{Cursor, Found, NativePixels, Prepared, StoredInstance, StoredPixels};
+pub use telemetry::describe_metrics;
 pub use timestamp::Timestamp;
 pub use writer::CatalogWriter;

@@ -68,7 +68,8 @@ pub enum Match {
     AnyUid(Vec<Uid>),
     /// `*` for any characters, `?` for a single one.
     Wildcard(String),
-    /// Any of these texts, each with wildcards or without. Not for names, dates, times and numbers.
+    /// Any of these texts, each with wildcards or without; [`Match::MAX_PATTERNS`] may have some. Not for names, dates,
+    /// times and numbers.
     AnyOf(Vec<String>),
     /// Dates and times, both ends included. An end of less than full precision includes all that it can mean.
     Range {
@@ -77,6 +78,12 @@ pub enum Match {
         /// Not after.
         to: Option<String>,
     },
+}
+
+impl Match {
+    /// The most patterns with wildcards in a [`Match::AnyOf`]. Past a few hundred alternatives databases refuse a
+    /// statement.
+    pub const MAX_PATTERNS: usize = 64;
 }
 
 /// Which attributes a search returns.

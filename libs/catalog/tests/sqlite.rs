@@ -89,11 +89,42 @@ async fn a_broken_catalog_is_never_an_empty_one() {
     let (writer, reader) = open_sqlite(folder.path(), SqliteOptions::default()).await.unwrap();
     execute(&mut beside(folder.path()).await, "ALTER TABLE study RENAME TO lost").await;
     let study = Resource::Study("1.2".parse().unwrap());
-    assert!(matches!(reader.find(&scope(), &study).await, Err(Error::Unavailable { .. })));
-    assert!(matches!(reader.search(&scope(), &Search::new(Level::Study)).await, Err(Error::Unavailable { .. })));
-    assert!(matches!(writer.delete(&scope(), &study, NOW, 0).await, Err(Error::Unavailable { .. })));
+    assert_defect(reader.find(&scope(), &study).await, "no such table");
+    assert_defect(reader.search(&scope(), &Search::new(Level::Study)).await, "no such table");
+    assert_defect(writer.delete(&scope(), &study, NOW, 0).await, "no such table");
     // One operation that fails does not spoil the others.
     writer.begin(NewIntent { keys: vec!["ab/a".into()], now: NOW }).await.unwrap();
+}
+
+/// Trying again later would not help, so it must not look like that.
+fn assert_defect<T>(result: Result<T, Error>, cause: &str) {
+    match result {
+        Err(Error::Defect { source }) => assert!(source.to_string().contains(cause), "{source}"),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("it succeeded"),
+    }
+}
+
+#[tokio::test]
+async fn what_the_schema_forbids_is_a_defect() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, _) = open_sqlite(folder.path(), SqliteOptions::default()).await.unwrap();
+    const FORBID: &str = "CREATE TRIGGER forbid BEFORE INSERT ON intent BEGIN SELECT RAISE(ABORT, 'not so'); END";
+    execute(&mut beside(folder.path()).await, FORBID).await;
+    assert_defect(writer.begin(NewIntent { keys: vec!["ab/a".into()], now: NOW }).await, "not so");
+    writer.probe().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_is_overwritten_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open_sqlite(folder.path(), SqliteOptions::default()).await.unwrap());
+    std::fs::write(folder.path().join("catalog.sqlite"), [b'x'; 65_536]).unwrap();
+    match open_sqlite(folder.path(), SqliteOptions::default()).await {
+        Err(Error::Damaged { .. }) => {}
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("it was opened"),
+    }
 }
 
 #[tokio::test]

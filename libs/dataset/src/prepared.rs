@@ -13,6 +13,7 @@ mod gzip;
 pub use gzip::GzipJoiner;
 
 use crate::{CorruptPiece, Metadata, Piece};
+use std::cell::RefCell;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 const VERSION: u8 = 1;
@@ -49,20 +50,28 @@ pub enum PreparedPiece<'a> {
 /// The stored form of the metadata of one instance.
 #[must_use]
 pub fn encode(metadata: &Metadata) -> Vec<u8> {
+    COMPRESS.with_borrow_mut(|compress| encode_with(compress, metadata))
+}
+
+thread_local! {
+    /// Kept for the next instance: making one costs as much as compressing with it.
+    static COMPRESS: RefCell<Compress> = RefCell::new(Compress::new(LEVEL, false));
+}
+
+fn encode_with(compress: &mut Compress, metadata: &Metadata) -> Vec<u8> {
     let mut stored = vec![VERSION];
-    let mut compress = None;
     for piece in &metadata.pieces {
         match piece {
             Piece::Base => stored.push(KIND_BASE),
             Piece::Json(json) => {
-                json.chunks(MAX_PIECE).for_each(|text| push_deflated(&mut stored, text, &mut compress));
+                json.chunks(MAX_PIECE).for_each(|text| push_deflated(&mut stored, text, compress));
             }
         }
     }
     stored
 }
 
-fn push_deflated(stored: &mut Vec<u8>, text: &[u8], compress: &mut Option<Compress>) {
+fn push_deflated(stored: &mut Vec<u8>, text: &[u8], compress: &mut Compress) {
     stored.push(KIND_DEFLATED);
     stored.extend_from_slice(&crc32fast::hash(text).to_le_bytes());
     stored.extend_from_slice(&length_of(text).to_le_bytes());
@@ -84,8 +93,7 @@ fn length_of(bytes: &[u8]) -> u32 {
 }
 
 /// Appends the compressed text. `false` if that did not work; the caller then stores the text as it is.
-fn deflate(stored: &mut Vec<u8>, text: &[u8], compress: &mut Option<Compress>) -> bool {
-    let compress = compress.get_or_insert_with(|| Compress::new(LEVEL, false));
+fn deflate(stored: &mut Vec<u8>, text: &[u8], compress: &mut Compress) -> bool {
     compress.reset();
     let mut rest = text;
     loop {

@@ -1,6 +1,9 @@
 //! `app-config.js`: the viewer's configuration for the DICOMweb root of the same origin.
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::policy::Policy;
 
 /// What the configuration depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +20,33 @@ impl Default for ViewerConfig {
     }
 }
 
-/// The text of `app-config.js`. It names no other host.
-pub fn app_config_js(config: &ViewerConfig) -> String {
+/// `app-config.js` to answer with. The server makes it, since it follows the server's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppConfig {
+    /// The text. It names no other host.
+    pub text: String,
+    /// Content-Type.
+    pub content_type: &'static str,
+    /// Strong entity tag of the text, with its quotes.
+    pub etag: String,
+    /// Its content security policy: that of all scripts.
+    pub policy: Policy,
+}
+
+/// Makes `app-config.js`.
+pub fn app_config_js(config: &ViewerConfig) -> AppConfig {
+    let text = text(config);
+    let digest = Sha256::digest(&text);
+    let tag: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    AppConfig {
+        text,
+        content_type: "text/javascript; charset=utf-8",
+        etag: format!("\"{tag}\""),
+        policy: Policy::Worker,
+    }
+}
+
+fn text(config: &ViewerConfig) -> String {
     let value = json!({
         "name": "noctis",
         "routerBasename": "/viewer",
@@ -72,11 +100,20 @@ mod tests {
 
     #[test]
     fn names_the_root_and_no_other_host() {
-        let text =
-            app_config_js(&ViewerConfig { dicomweb_root: "/facilities/east/dicom-web".to_owned(), upload: false });
+        let config = ViewerConfig { dicomweb_root: "/facilities/east/dicom-web".to_owned(), upload: false };
+        let AppConfig { text, .. } = app_config_js(&config);
         assert!(text.starts_with("window.config = {"));
         assert!(text.contains(r#""qidoRoot": "/facilities/east/dicom-web""#), "{text}");
         assert!(text.contains(r#""dicomUploadEnabled": false"#), "{text}");
         assert!(!text.contains("://"), "{text}");
+    }
+
+    #[test]
+    fn the_tag_is_that_of_the_text() {
+        let other = ViewerConfig { upload: false, ..ViewerConfig::default() };
+        let made = app_config_js(&ViewerConfig::default());
+        assert_eq!(made, app_config_js(&ViewerConfig::default()));
+        assert_ne!(made.etag, app_config_js(&other).etag);
+        assert!(made.etag.len() == 34 && made.etag.starts_with('"') && made.etag.ends_with('"'), "{}", made.etag);
     }
 }

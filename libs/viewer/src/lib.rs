@@ -17,7 +17,7 @@ mod rewrite;
 mod site;
 mod unpack;
 
-pub use config::{ViewerConfig, app_config_js};
+pub use config::{AppConfig, ViewerConfig, app_config_js};
 pub use error::Error;
 pub use install::{Installed, install};
 pub use policy::{Policy, SECURITY_HEADERS};

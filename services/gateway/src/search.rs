@@ -7,7 +7,7 @@ mod parameters;
 use crate::{Problem, State, asked::Asked, named::Named, origin::Root, principal::Caller};
 use answer::{Answer, Roots};
 use axum::{
-    extract::{self, RawQuery},
+    extract::{self, FromRequestParts, RawQuery},
     response::{IntoResponse, Response},
 };
 use http::{
@@ -19,75 +19,59 @@ use parameters::{ParameterError, Parameters};
 use proto::query::v1::{Level, SearchRequest, SearchResponse};
 
 /// `GET /studies`.
-pub(crate) async fn studies(
-    extract::State(state): extract::State<State>,
-    caller: Caller,
-    root: Root,
-    asked: Asked,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    Search { level: Level::Study, named: Named::default(), asked, headers, query }.run(state, caller, root).await
+pub(crate) async fn studies(search: Search) -> Result<Response, Problem> {
+    search.run(Level::Study).await
 }
 
 /// `GET /series` and `GET /studies/{study}/series`.
-pub(crate) async fn series(
-    extract::State(state): extract::State<State>,
-    caller: Caller,
-    root: Root,
-    named: Named,
-    asked: Asked,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    Search { level: Level::Series, named, asked, headers, query }.run(state, caller, root).await
+pub(crate) async fn series(search: Search) -> Result<Response, Problem> {
+    search.run(Level::Series).await
 }
 
 /// `GET /instances` and those of a study or a series.
-pub(crate) async fn instances(
-    extract::State(state): extract::State<State>,
+pub(crate) async fn instances(search: Search) -> Result<Response, Problem> {
+    search.run(Level::Instance).await
+}
+
+/// What a request to one of the six resources of PS3.18 10.6.1 says.
+#[derive(FromRequestParts)]
+#[from_request(state(State))]
+pub(crate) struct Search {
+    #[from_request(via(extract::State))]
+    state: State,
     caller: Caller,
     root: Root,
     named: Named,
     asked: Asked,
     headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    Search { level: Level::Instance, named, asked, headers, query }.run(state, caller, root).await
-}
-
-/// One of the six resources of PS3.18 10.6.1, with what the request says about it.
-struct Search {
-    level: Level,
-    named: Named,
-    asked: Asked,
-    headers: HeaderMap,
-    query: Option<String>,
+    query: RawQuery,
 }
 
 impl Search {
-    async fn run(self, state: State, caller: Caller, root: Root) -> Result<Response, Problem> {
-        let parameters = Parameters::parse(self.query.as_deref().unwrap_or_default())?;
+    async fn run(self, level: Level) -> Result<Response, Problem> {
+        let RawQuery(query) = &self.query;
+        let parameters = Parameters::parse(query.as_deref().unwrap_or_default())?;
         let representation = self.asked.negotiate(Category::SearchResults)?;
         let strict = wants_strict_handling(&self.headers);
         if strict {
             refuse_ignored(&parameters.unknown)?;
         }
-        let request = self.request(&parameters);
-        let mut found = state.query().search(caller.call(request)).await?.into_inner();
+        let request = self.request(level, &parameters);
+        let mut found = self.state.query().search(self.caller.call(request)).await?.into_inner();
         if parameters.limit == Some(0) {
             leave_out_all(&mut found);
         }
-        let answer = Answer { parameters: &parameters, found: &found, roots: &Roots::new(&root, &caller) };
+        let roots = Roots::new(&self.root, &self.caller);
+        let answer = Answer { parameters: &parameters, found: &found, roots: &roots };
         if strict {
             refuse_ignored(&answer.ignored())?;
         }
         Ok(respond(&answer, &representation, strict))
     }
 
-    fn request(&self, parameters: &Parameters) -> SearchRequest {
+    fn request(&self, level: Level, parameters: &Parameters) -> SearchRequest {
         SearchRequest {
-            level: self.level.into(),
+            level: level.into(),
             study_instance_uid: self.named.study.as_ref().map(ToString::to_string).unwrap_or_default(),
             series_instance_uid: self.named.series.as_ref().map(ToString::to_string).unwrap_or_default(),
             keys: parameters.keys.clone(),

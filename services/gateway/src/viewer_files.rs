@@ -44,7 +44,7 @@ pub(crate) async fn file(
 async fn answer(state: &State, path: &str, headers: &HeaderMap) -> Response {
     let Some(site) = state.viewer() else { return not_installed(headers) };
     if path == "app-config.js" {
-        return configuration();
+        return configuration(site, headers);
     }
     match site.resolve(path) {
         Some(file) => send(site, &file, headers).await.unwrap_or_else(IntoResponse::into_response),
@@ -63,9 +63,16 @@ fn not_installed(headers: &HeaderMap) -> Response {
 }
 
 /// Made anew for each request: it follows the configuration of the server.
-fn configuration() -> Response {
-    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
-    (headers, viewer::app_config_js(&ViewerConfig::default())).into_response()
+fn configuration(site: &Site, headers: &HeaderMap) -> Response {
+    let file = viewer::app_config_js(&ViewerConfig::default());
+    let mut response = match matches(headers, &file.etag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => file.text.into_response(),
+    };
+    let described =
+        Described { content_type: file.content_type, etag: &file.etag, immutable: false, policy: file.policy };
+    described.write(site, response.headers_mut());
+    response
 }
 
 async fn send(site: &Site, file: &File, headers: &HeaderMap) -> Result<Response, Problem> {
@@ -88,24 +95,36 @@ async fn send(site: &Site, file: &File, headers: &HeaderMap) -> Result<Response,
         }
         response
     };
-    describe(response.headers_mut(), site, file, etag);
+    let described =
+        Described { content_type: &file.content_type, etag, immutable: file.immutable, policy: file.policy };
+    described.write(site, response.headers_mut());
+    response.headers_mut().insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
     Ok(response)
 }
 
-fn describe(headers: &mut HeaderMap, site: &Site, file: &File, etag: &str) {
-    let caching = if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
-    headers.insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
-    let policy = site.content_security_policy(file.policy);
-    for (name, text) in [(CONTENT_TYPE, file.content_type.as_str()), (ETAG, etag), (CONTENT_SECURITY_POLICY, policy)] {
-        if let Ok(value) = HeaderValue::from_str(text) {
-            headers.insert(name, value);
+/// What the headers of a file say.
+struct Described<'a> {
+    content_type: &'a str,
+    etag: &'a str,
+    immutable: bool,
+    policy: Policy,
+}
+
+impl Described<'_> {
+    fn write(&self, site: &Site, headers: &mut HeaderMap) {
+        let caching = if self.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+        let policy = site.content_security_policy(self.policy);
+        for (name, text) in [(CONTENT_TYPE, self.content_type), (ETAG, self.etag), (CONTENT_SECURITY_POLICY, policy)] {
+            if let Ok(value) = HeaderValue::from_str(text) {
+                headers.insert(name, value);
+            }
         }
-    }
-    for (name, value) in viewer::SECURITY_HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    if file.policy == Policy::Page {
-        headers.insert(http::header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        for (name, value) in viewer::SECURITY_HEADERS {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        if self.policy == Policy::Page {
+            headers.insert(http::header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        }
     }
 }

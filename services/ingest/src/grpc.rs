@@ -4,6 +4,7 @@ use crate::{
     Clock, Config,
     answer::{Answer, Outcome, Refused, Stored, Warning},
     delete,
+    outage::Outage,
     service::Service,
     store::{Input, Store},
     telemetry,
@@ -131,7 +132,7 @@ impl From<Outcome> for store_response::Outcome {
                 warnings: warnings.into_iter().map(Into::into).collect(),
             }),
             Outcome::Refused(Refused { reason, detail, outage }) => {
-                Self::Refused(wire::Refused { reason: reason.into(), detail, transient: outage.is_some() })
+                Self::Refused(wire::Refused { reason: reason.into(), detail, transient: outage.is_some_and(Outage::is_transient) })
             }
         }
     }

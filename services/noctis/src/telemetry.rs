@@ -2,8 +2,8 @@
 
 use crate::config::{LogConfig, LogFormat};
 use anyhow::Context as _;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::io::IsTerminal as _;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use std::{io::IsTerminal as _, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging to standard error.
@@ -34,11 +34,75 @@ fn keep_panics_silent_about_values() {
     }));
 }
 
+/// Upper bounds of the buckets of times, in seconds.
+const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+/// Between two rounds in which what was measured is sorted into buckets. Until then every single value takes memory, also
+/// where nobody ever asks for the metrics.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// Starts collecting metrics.
 ///
 /// # Errors
 /// A second start.
 pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
-    const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
-    PrometheusBuilder::new().set_buckets(&SECONDS)?.install_recorder().context("cannot start metrics")
+    let recorder = recorder()?;
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).map_err(|_| anyhow::anyhow!("cannot start metrics: they are started"))?;
+    describe();
+    let kept = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            kept.run_upkeep();
+        }
+    });
+    Ok(handle)
+}
+
+/// Times have buckets; of other distributions, such as instances in a commit, quantiles say enough.
+fn recorder() -> anyhow::Result<PrometheusRecorder> {
+    let times = Matcher::Suffix("_seconds".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(times, &SECONDS).context("cannot start metrics")?;
+    Ok(builder.build_recorder())
+}
+
+fn describe() {
+    gateway::describe_metrics();
+    ingest::describe_metrics();
+    catalog::describe_metrics();
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{describe, recorder};
+
+    #[test]
+    fn times_have_buckets_and_every_metric_says_what_it_is() {
+        let recorder = recorder().unwrap();
+        metrics::with_local_recorder(&recorder, || {
+            describe();
+            metrics::histogram!("noctis_http_request_duration_seconds").record(0.003);
+            metrics::histogram!("noctis_store_commit_seconds").record(0.003);
+            metrics::histogram!("noctis_catalog_commit_seconds").record(0.003);
+            metrics::histogram!("noctis_store_commit_instances").record(100.0);
+            metrics::counter!("noctis_http_requests_total").increment(1);
+        });
+        let text = recorder.handle().render();
+        for line in [
+            "# TYPE noctis_store_commit_seconds histogram",
+            "noctis_store_commit_seconds_bucket{le=\"0.0025\"} 0",
+            "noctis_store_commit_seconds_bucket{le=\"0.005\"} 1",
+            "# TYPE noctis_store_commit_instances summary",
+            "noctis_store_commit_instances_sum 100",
+        ] {
+            assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");
+        }
+        for described in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+            let (name, _) = described.split_once(' ').unwrap();
+            assert!(text.contains(&format!("# HELP {name} ")), "{name} is not described in\n{text}");
+        }
+        assert!(!text.contains("noctis_store_commit_instances_bucket"), "{text}");
+    }
 }

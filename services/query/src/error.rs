@@ -44,10 +44,11 @@ impl From<Error> for Failure {
 }
 
 fn from_catalog(error: &catalog::Error) -> Failure {
+    let cause = error as &dyn std::error::Error;
     match error {
         catalog::Error::Busy => Failure::new(Code::Busy, "too many searches at once"),
         catalog::Error::Unavailable { .. } => {
-            tracing::warn!(%error, "the catalog is not available");
+            tracing::warn!(error = cause, "the catalog is not available");
             Failure::new(Code::Unavailable, "the catalog is not available")
         }
         catalog::Error::Ambiguous { facilities } => Failure {
@@ -55,7 +56,7 @@ fn from_catalog(error: &catalog::Error) -> Failure {
             ..Failure::new(Code::Conflict, "the study exists in several facilities; name one of them")
         },
         _ => {
-            tracing::error!(%error, "a search failed");
+            tracing::error!(error = cause, "a search failed");
             Failure::new(Code::Internal, "the search failed")
         }
     }
@@ -64,5 +65,25 @@ fn from_catalog(error: &catalog::Error) -> Failure {
 impl From<Error> for tonic::Status {
     fn from(error: Error) -> Self {
         Failure::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_catalog;
+    use catalog::Error;
+    use rpc::Code;
+
+    #[test]
+    fn only_what_time_may_mend_asks_to_be_tried_again() {
+        for (error, code) in [
+            (Error::Busy, Code::Busy),
+            (Error::Defect { source: "no such column: secret".into() }, Code::Internal),
+            (Error::Damaged { source: "a row".into() }, Code::Internal),
+        ] {
+            let failure = from_catalog(&error);
+            assert_eq!(failure.code, code, "{error}");
+            assert!(!failure.message.contains("secret"), "{}", failure.message);
+        }
     }
 }

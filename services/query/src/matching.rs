@@ -97,6 +97,9 @@ fn modalities(values: &[&str]) -> Result<Vec<Match>, Malformed> {
     for value in &listed {
         text(value)?;
     }
+    if listed.iter().filter(|value| value.contains(['*', '?'])).count() > Match::MAX_PATTERNS {
+        return Err(Malformed::TooMany);
+    }
     match listed.as_slice() {
         [] => Ok(vec![Match::Universal]),
         [single] => text(single).map(|test| vec![test]),

@@ -66,7 +66,7 @@ async fn values_are_matched_by_kind() {
         (0x0008_0050, "ACC-B", &all[1..2]),
         (0x0008_1030, "*Thorax*", &all[..1]),
         (MODALITIES, "MR", &all[..2]),
-        (MODALITIES, "CT,MR", &all[..2]),
+        (MODALITIES, "XA,MR", &all[..2]),
         (MODALITIES, "OT\\CT", &[all[0], all[2]][..]),
         (MODALITIES, "XA", &[][..]),
     ] {

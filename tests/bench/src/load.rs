@@ -10,13 +10,17 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use harness::{Instance, multipart_body, multipart_content_type};
 
-/// Stores instances as one request.
+/// The body of a store request.
+pub fn request<'a>(instances: impl IntoIterator<Item = &'a Instance>) -> Bytes {
+    Bytes::from(multipart_body(instances))
+}
+
+/// Sends a store request.
 ///
 /// # Errors
-/// The server does not take them.
-pub async fn store<'a>(client: &Client, instances: impl IntoIterator<Item = &'a Instance>) -> anyhow::Result<()> {
-    let body = Bytes::from(multipart_body(instances));
-    client.post("/studies", &multipart_content_type("application/dicom"), body).await.map(drop)
+/// The server does not take all of it.
+pub async fn store(client: &Client, request: Bytes) -> anyhow::Result<()> {
+    client.post("/studies", &multipart_content_type("application/dicom"), request).await.map(drop)
 }
 
 /// Fetches every path once with so many clients at a time; gives the bytes of all bodies.
@@ -41,7 +45,7 @@ pub async fn fetch_all(
 pub async fn fill(servers: impl Iterator<Item = &Server>, instances: &[Instance]) -> anyhow::Result<()> {
     for server in servers {
         for batch in instances.chunks(10) {
-            store(&server.client, batch).await?;
+            store(&server.client, request(batch)).await?;
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use uid::Uid;
 /// The condition that a row must meet.
 pub(super) fn condition(matched: &SearchMatch, fuzzy: bool) -> Condition {
     let SearchMatch { key, test } = matched;
-    if matches!(test, Match::Universal) || matches!(test, Match::Wildcard(text) if Pattern::new(text).matches_all()) {
+    if matches_all(test) {
         return Cond::all();
     }
     match key.matching {
@@ -23,6 +23,16 @@ pub(super) fn condition(matched: &SearchMatch, fuzzy: bool) -> Condition {
         Matching::Number => Cond::all().add(number_condition(column(key), test)),
         Matching::Uid if is_row_uid(key) => Cond::all().add(text_test(column(key), test)),
         Matching::Uid | Matching::Text | Matching::Code => text_condition(key, test),
+    }
+}
+
+/// Whether everything matches, also what has no value.
+fn matches_all(test: &Match) -> bool {
+    match test {
+        Match::Universal => true,
+        Match::Wildcard(text) => Pattern::new(text).matches_all(),
+        Match::AnyOf(texts) => texts.iter().any(|text| Pattern::new(text).matches_all()),
+        Match::Single(_) | Match::AnyUid(_) | Match::Range { .. } => false,
     }
 }
 
@@ -61,12 +71,13 @@ pub(super) fn text_test(value: Expr, test: &Match) -> Expr {
     }
 }
 
+/// Tests a text against several values, those without wildcards in one list: alternatives nest, and databases bound how
+/// deeply.
 fn any_test(value: &Expr, texts: &[String]) -> Expr {
-    let test = |text: &String| match text.contains(['*', '?']) {
-        true => pattern_test(value.clone(), &Pattern::new(text)),
-        false => value.clone().eq(text.as_str()),
-    };
-    texts.iter().map(test).reduce(ExprTrait::or).unwrap_or_else(never)
+    let (patterns, plain): (Vec<&String>, Vec<&String>) = texts.iter().partition(|text| text.contains(['*', '?']));
+    let tests = patterns.into_iter().map(|text| pattern_test(value.clone(), &Pattern::new(text)));
+    let listed = (!plain.is_empty()).then(|| value.clone().is_in(plain.into_iter().map(String::as_str)));
+    listed.into_iter().chain(tests).reduce(ExprTrait::or).unwrap_or_else(never)
 }
 
 /// Tests a text against a pattern.

@@ -69,6 +69,21 @@ async fn the_newest_studies_are_walked_to() {
 }
 
 #[tokio::test]
+async fn alternatives_are_tested_or_looked_up() {
+    let any = |texts: &[&str]| Match::AnyOf(texts.iter().map(ToString::to_string).collect());
+    for test in [any(&["CT", "MR"]), any(&["CT", "P*", "?R"])] {
+        let studies = with_keys(Level::Study, &[("ModalitiesInStudy", test.clone())], false);
+        check(studies, "study USING INDEX study_newest (facility=?)", false).await;
+        let series = with_keys(Level::Series, &[("Modality", test)], false);
+        check(series, "series USING INDEX series_listed (study=?)", false).await;
+    }
+    let listed = with_keys(Level::Study, &[("PatientID", any(&["A", "B"]))], false);
+    check(listed, "study_patient_id (patient_id=?)", true).await;
+    let begun = with_keys(Level::Study, &[("PatientID", any(&["A", "B*"]))], false);
+    check(begun, "study_patient_id (patient_id>? AND patient_id<?)", true).await;
+}
+
+#[tokio::test]
 async fn several_facilities_are_walked_together() {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = database(&folder).await;

@@ -64,6 +64,10 @@ pub async fn alternatives(fixture: &Fixture) {
         (any(&["?R", "XA"]), &[2]),
         (any(&["XA", "NM"]), &[]),
         (any(&[]), &[]),
+        (any(&["C[T]", "c*"]), &[]),
+        (any(&["NM", "*"]), &[1, 2, 3, 4]),
+        (any(&vec!["CT"; 1000]), &[1]),
+        (any(&vec!["M?"; Match::MAX_PATTERNS]), &[2]),
     ];
     matching(fixture, "StudyID", &["CT", "MR", "PT", ""], tests).await;
     for (study, modality) in [(11, "CT"), (12, "MR"), (13, "PT")] {

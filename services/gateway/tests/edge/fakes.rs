@@ -185,6 +185,19 @@ impl Edge {
     }
 
     pub async fn with(config: Config, operations: Operations) -> Self {
+        Self::serving(config, operations, None).await
+    }
+
+    /// With the viewer that the tests have installed.
+    pub async fn with_viewer() -> Self {
+        let Some(folder) = std::env::var_os("NOCTIS_VIEWER") else {
+            panic!("NOCTIS_VIEWER is not set: use tests/run.sh, or source what tests/setup.sh prints and install the viewer there");
+        };
+        let site = viewer::Site::open(folder.as_ref()).unwrap();
+        Self::serving(Config::default(), Operations::default(), Some(site)).await
+    }
+
+    async fn serving(config: Config, operations: Operations, viewer: Option<viewer::Site>) -> Self {
         let fakes = Fakes::default();
         let limits = rpc::Limits::default();
         let services = Services::new(
@@ -193,7 +206,7 @@ impl Edge {
             rpc::local(RetrieveServer::new(fakes.clone()), &limits),
         );
         let serve = config.serve.clone();
-        let router = gateway::router(services, config, operations, None);
+        let router = gateway::router(services, config, operations, viewer);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, stopped) = oneshot::channel::<()>();

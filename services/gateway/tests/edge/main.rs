@@ -11,3 +11,4 @@ mod pages;
 mod problems;
 mod store_answers;
 mod store_bodies;
+mod viewer_files;

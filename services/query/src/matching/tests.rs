@@ -59,7 +59,7 @@ fn texts_and_names_take_wildcards() {
 }
 
 #[test]
-fn several_modalities_are_alternatives_and_other_codes_are_not() {
+fn of_codes_all_values_must_match_and_modalities_are_alternatives() {
     one("ModalitiesInStudy", "CT", "= CT");
     one("ModalitiesInStudy", "C*", "like C*");
     one("ModalitiesInStudy", "CT,MR", "any CT MR");
@@ -68,6 +68,8 @@ fn several_modalities_are_alternatives_and_other_codes_are_not() {
     one("ModalitiesInStudy", "CT,*", "universal");
     one("ModalitiesInStudy", ",", "universal");
     assert_eq!(tests("ModalitiesInStudy", &["CT", "MR"]), Ok(vec!["any CT MR".into()]));
+    assert!(tests("Modality", &[&"CT,".repeat(1000)]).is_ok());
+    assert_eq!(tests("Modality", &[&"C*,".repeat(65)]), Err(Malformed::TooMany));
     assert_eq!(tests("ImageType", &["ORIGINAL\\PRIMARY"]), Ok(vec!["= ORIGINAL".into(), "= PRIMARY".into()]));
 }
 
