@@ -54,7 +54,7 @@ impl Got {
 
 /// A way to a service that is not there: search needs only its own.
 fn nowhere() -> Transport {
-    Transport::new(tower::service_fn(async |_| Err("there is no such service".into())))
+    Transport::new(tower::service_fn(async |_| Err(tonic::Status::unavailable("there is no such service"))))
 }
 
 impl Setup {

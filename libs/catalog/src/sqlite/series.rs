@@ -25,12 +25,7 @@ pub(super) async fn known(
 ) -> Result<HashMap<(i64, String), i64>, Error> {
     const KNOWN: &str = "SELECT study, series_instance_uid, id FROM series \
         WHERE study IN (SELECT value FROM json_each(?1)) AND series_instance_uid IN (SELECT value FROM json_each(?2))";
-    let rows: Vec<(i64, String, i64)> = sqlx::query_as(KNOWN)
-        .bind(lists::numbers(studies.iter().copied()))
-        .bind(lists::texts(uids))
-        .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(study, uid, id)| ((study, uid), id)).collect())
+    lists::numbers_within_studies(connection, KNOWN, studies, uids).await
 }
 
 /// Makes series rows, each from the first of its instances, and what is searched beside them.

@@ -17,12 +17,7 @@ pub(super) async fn known(
 ) -> Result<HashMap<(i64, String), i64>, Error> {
     const KNOWN: &str = "SELECT study, digest, id FROM study_attributes \
         WHERE study IN (SELECT value FROM json_each(?1)) AND digest IN (SELECT value FROM json_each(?2))";
-    let rows: Vec<(i64, String, i64)> = sqlx::query_as(KNOWN)
-        .bind(lists::numbers(studies.iter().copied()))
-        .bind(lists::texts(digests))
-        .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(study, digest, id)| ((study, digest), id)).collect())
+    lists::numbers_within_studies(connection, KNOWN, studies, digests).await
 }
 
 /// Makes the new ones and counts the instances of all of them.

@@ -35,7 +35,7 @@ enum Outcome {
 /// Where the files go.
 enum Destination {
     Server(Server),
-    Folder(Direct),
+    Folder(Box<Direct>),
 }
 
 impl Destination {
@@ -91,7 +91,7 @@ async fn destination(config: Config, args: &ImportArgs) -> anyhow::Result<Destin
         ),
         Opened::Ours(folder) => {
             let archive = Archive::open(&config, folder).await?;
-            Ok(Destination::Folder(Direct::new(archive, &config, facility)))
+            Ok(Destination::Folder(Box::new(Direct::new(archive, &config, facility))))
         }
     }
 }

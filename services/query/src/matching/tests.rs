@@ -59,7 +59,7 @@ fn texts_and_names_take_wildcards() {
 }
 
 #[test]
-fn of_codes_all_values_must_match_and_modalities_are_alternatives() {
+fn several_modalities_are_alternatives_and_other_codes_are_not() {
     one("ModalitiesInStudy", "CT", "= CT");
     one("ModalitiesInStudy", "C*", "like C*");
     one("ModalitiesInStudy", "CT,MR", "any CT MR");
