@@ -29,4 +29,5 @@ if ! install_viewer "$cache/none" >/dev/null 2>&1; then
     install_viewer "$(bash "$root/libs/viewer/fetch.sh" "$cache")"
 fi
 
+export NOCTIS_SERVER__VIEWER_DIR="${NOCTIS_SERVER__VIEWER_DIR:-$viewer}"
 exec "$noctis" serve "$@"

@@ -5,14 +5,12 @@ mod identity;
 mod image;
 mod sink;
 
-use std::borrow::Cow;
-
 use uid::{InstanceRef, Uid};
 
 use crate::findings::{Finding, Findings};
-use crate::parse::{Envelope, Missing, Opened, Parser};
-use crate::refusal::{IdentityAttribute, Place};
-use crate::{Attributes, BulkValue, FrameTable, Inflater, Limits, Metadata, Refusal, file_meta};
+use crate::parse::{Missing, ObjectParser, Opened};
+use crate::refusal::IdentityAttribute;
+use crate::{Attributes, BulkValue, FrameTable, Limits, Metadata, Refusal, file_meta};
 use sink::IndexSink;
 
 /// What is known of an instance once all its bytes have passed.
@@ -89,24 +87,10 @@ pub enum PixelLayout {
 /// After an error it must not be used any more, but [`Self::identity_so_far`] may still be asked.
 #[derive(Debug)]
 pub struct Describer {
-    limits: Limits,
     received: u64,
     prefix: Option<Vec<u8>>,
-    stage: Stage,
+    object: ObjectParser,
     sink: IndexSink,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Envelope(Envelope),
-    DataSet(Box<DataSet>),
-}
-
-#[derive(Debug)]
-struct DataSet {
-    opened: Opened,
-    parser: Parser,
-    inflater: Option<Inflater>,
 }
 
 impl Describer {
@@ -114,7 +98,7 @@ impl Describer {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let sink = IndexSink::new(limits.clone());
-        Self { limits, received: 0, prefix: None, stage: Stage::Envelope(Envelope::default()), sink }
+        Self { received: 0, prefix: None, object: ObjectParser::new(limits), sink }
     }
 
     /// Takes the next bytes.
@@ -123,41 +107,9 @@ impl Describer {
     /// When the bytes so far show that the instance cannot be stored.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
         self.received = self.received.saturating_add(chunk.len() as u64);
-        let rest = match &mut self.stage {
-            Stage::Envelope(envelope) => match envelope.push(chunk)? {
-                Some((opened, rest)) => {
-                    self.open(opened);
-                    rest
-                }
-                None => return Ok(()),
-            },
-            Stage::DataSet(_) => Cow::Borrowed(chunk),
-        };
-        self.feed(&rest)
-    }
-
-    fn open(&mut self, opened: Opened) {
-        self.sink.set_transfer_syntax(&opened);
-        self.prefix = match opened.missing {
-            Missing::Nothing => Some(Vec::new()),
-            Missing::Preamble => Some(vec![0; 128]),
-            Missing::Prefix => Some(file_meta::preamble()),
-            Missing::FileMeta => None,
-        };
-        let parser = Parser::new(opened.syntax, self.limits.clone());
-        let inflater = opened.deflated.then(|| Inflater::new(self.limits.inflated_bytes));
-        self.stage = Stage::DataSet(Box::new(DataSet { opened, parser, inflater }));
-    }
-
-    fn feed(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        let Stage::DataSet(data_set) = &mut self.stage else { return Ok(()) };
-        let (parser, sink) = (&mut data_set.parser, &mut self.sink);
-        match &mut data_set.inflater {
-            Some(inflater) => inflater.push_to(bytes, &mut |piece| parser.push(piece, sink))?,
-            None => parser.push(bytes, sink)?,
-        }
+        self.object.push(chunk, &mut self.sink)?;
         if self.prefix.is_none() {
-            self.prefix = generated_prefix(&self.sink, &data_set.opened);
+            self.prefix = self.object.opened().and_then(|opened| prefix(opened, &self.sink));
         }
         Ok(())
     }
@@ -173,10 +125,7 @@ impl Describer {
     /// SOP Class and SOP Instance UID as far as they are known, for the answer about a refused instance.
     #[must_use]
     pub fn identity_so_far(&self) -> (Option<Uid>, Option<Uid>) {
-        let meta = match &self.stage {
-            Stage::DataSet(data_set) => Some(&data_set.opened),
-            Stage::Envelope(_) => None,
-        };
+        let meta = self.object.opened();
         let class = self.sink.identity.get(IdentityAttribute::SopClass);
         let instance = self.sink.identity.get(IdentityAttribute::SopInstance);
         (
@@ -189,33 +138,27 @@ impl Describer {
     ///
     /// # Errors
     /// When the input ended too early or the instance is not identified.
-    pub fn finish(mut self) -> Result<Description, Refusal> {
-        if let Stage::Envelope(envelope) = self.stage {
-            let (opened, rest) = envelope.finish()?;
-            self.stage = Stage::Envelope(Envelope::default());
-            self.open(opened);
-            self.feed(&rest)?;
-        }
-        let Stage::DataSet(data_set) = self.stage else { return Err(Refusal::EndsBefore(Place::FileMeta)) };
-        let DataSet { opened, parser, inflater } = *data_set;
+    pub fn finish(self) -> Result<Description, Refusal> {
         let mut sink = self.sink;
-        let mut findings = opened.findings.clone();
-        if let Some(inflater) = &inflater
-            && inflater.finish()? > 1
-        {
-            findings.note(Finding::TrailingBytes);
-        }
-        findings.extend(parser.finish(&mut sink)?);
+        let (opened, findings) = self.object.finish(&mut sink)?;
         // Without an identity there is no prefix, and no description either.
-        describe(opened, sink, self.prefix.unwrap_or_default(), self.received, findings)
+        let prefix = self.prefix.or_else(|| prefix(&opened, &sink)).unwrap_or_default();
+        describe(opened, sink, prefix, self.received, findings)
     }
 }
 
-/// The Part 10 header for a bare data set, once its identity is known.
-fn generated_prefix(sink: &IndexSink, opened: &Opened) -> Option<Vec<u8>> {
-    let class = sink.identity.get(IdentityAttribute::SopClass)?;
-    let instance = sink.identity.get(IdentityAttribute::SopInstance)?;
-    Some(file_meta::generate(class.as_str(), instance.as_str(), opened.transfer_syntax.as_str()))
+/// What has to be in front of the received bytes. A header for a bare data set takes its identity.
+fn prefix(opened: &Opened, sink: &IndexSink) -> Option<Vec<u8>> {
+    match opened.missing {
+        Missing::Nothing => Some(Vec::new()),
+        Missing::Preamble => Some(vec![0; 128]),
+        Missing::Prefix => Some(file_meta::preamble()),
+        Missing::FileMeta => {
+            let class = sink.identity.get(IdentityAttribute::SopClass)?;
+            let instance = sink.identity.get(IdentityAttribute::SopInstance)?;
+            Some(file_meta::generate(class.as_str(), instance.as_str(), opened.transfer_syntax.as_str()))
+        }
+    }
 }
 
 fn describe(

@@ -6,9 +6,14 @@ mod envelope;
 mod header;
 mod level;
 mod machine;
+mod object;
 
-pub(crate) use envelope::{Envelope, Missing, Opened, uid_of};
-pub(crate) use machine::{PIXEL_DATA, Parser};
+pub(crate) use envelope::{Missing, Opened, uid_of};
+pub(crate) use machine::PIXEL_DATA;
+pub(crate) use object::ObjectParser;
+
+use envelope::Envelope;
+use machine::Parser;
 
 use crate::{Refusal, Tag};
 
@@ -61,6 +66,8 @@ pub(crate) enum Handling {
 
 /// What is made of the elements as they pass.
 pub(crate) trait Sink {
+    /// The data set begins behind this.
+    fn opened(&mut self, _opened: &Opened) {}
     /// A value of defined length begins, or a fragment.
     fn begin(&mut self, element: &Element) -> Result<Handling, Refusal>;
     /// The complete value.

@@ -3,7 +3,7 @@
 
 use futures::StreamExt as _;
 use proto::ingest::v1::{
-    DeleteRequest, DeleteResponse, StoreRequest, StoreResponse,
+    DeleteRequest, DeleteResponse, ResolveDisagreementRequest, ResolveDisagreementResponse, StoreRequest, StoreResponse,
     ingest_client::IngestClient,
     ingest_server::{Ingest, IngestServer},
 };
@@ -51,6 +51,13 @@ impl Ingest for Faulty {
             "conflict" => Err(Failure::new(Code::Conflict, "in two facilities").into()),
             _ => Ok(Response::new(DeleteResponse { instances: 7 })),
         }
+    }
+
+    async fn resolve_disagreement(
+        &self,
+        _: Request<ResolveDisagreementRequest>,
+    ) -> Result<Response<ResolveDisagreementResponse>, Status> {
+        Err(Failure::new(Code::NotFound, "no such disagreement").into())
     }
 }
 

@@ -7,7 +7,7 @@ use gateway::{Config, Operations, Services, router};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use proto::query::v1::{
-    Attribute, Level, Match, SearchRequest, SearchResponse,
+    Attribute, Level, ListDisagreementsRequest, ListDisagreementsResponse, Match, SearchRequest, SearchResponse,
     query_server::{Query, QueryServer},
 };
 use rpc::{Code, Context, Failure, Limits, Transport};
@@ -28,6 +28,13 @@ impl Query for Stub {
         let context = Context::read(&request)?;
         self.asked.lock().unwrap().push((context, request.into_inner()));
         Ok(tonic::Response::new((self.answer)()?))
+    }
+
+    async fn list_disagreements(
+        &self,
+        _: tonic::Request<ListDisagreementsRequest>,
+    ) -> Result<tonic::Response<ListDisagreementsResponse>, Status> {
+        Err(Failure::new(Code::Unavailable, "only searches are answered").into())
     }
 }
 

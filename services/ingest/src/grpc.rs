@@ -5,6 +5,7 @@ use crate::{
     answer::{Answer, Outcome, Refused, Stored, Warning},
     delete,
     outage::Outage,
+    resolve,
     service::Service,
     store::{Input, Store},
     telemetry,
@@ -67,6 +68,17 @@ impl wire::ingest_server::Ingest for Ingest {
         let span = tracing::info_span!("delete", request_id = %context.request_id);
         let instances = delete::delete(&self.service, &scope, &resource).instrument(span).await?;
         Ok(Response::new(wire::DeleteResponse { instances }))
+    }
+
+    async fn resolve_disagreement(
+        &self,
+        request: Request<wire::ResolveDisagreementRequest>,
+    ) -> Result<Response<wire::ResolveDisagreementResponse>, Status> {
+        let context = Context::read(&request)?;
+        let scope = context.scope()?;
+        let span = tracing::info_span!("resolve", request_id = %context.request_id);
+        resolve::resolve(&self.service, &scope, request.into_inner().id).instrument(span).await?;
+        Ok(Response::new(wire::ResolveDisagreementResponse {}))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The ingest service: stores instances (PS3.18 10.5) and deletes them.
+//! The ingest service: stores instances (PS3.18 10.5), deletes them, and
+//! notes what people have resolved.
 //!
 //! Each part of a request is read once, in bounded memory; its bytes go to the archive first, and a transaction of the
 //! catalog then makes it visible. What a request is about to write is in the catalog as an intent beforehand, so that
@@ -15,6 +16,7 @@ mod error;
 mod grpc;
 mod outage;
 mod recovery;
+mod resolve;
 mod service;
 mod space;
 mod store;

@@ -1,6 +1,7 @@
 //! The data folder of an embedded archive: open in one process at a time, which leaves its address there.
 
 use anyhow::Context as _;
+use rustix::fs::Mode;
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read as _, Seek as _, Write as _},
@@ -26,11 +27,13 @@ pub(crate) enum Opened {
 }
 
 impl DataFolder {
-    /// Creates the folder if need be, and takes it if nobody else has.
+    /// Creates the folder if need be, and takes it if nobody else has. From here on, files that this process creates
+    /// are for its user only, also where the folder was there before and is open to others.
     ///
     /// # Errors
     /// The folder cannot be created or its lock file not be used.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Opened> {
+        rustix::process::umask(Mode::RWXG | Mode::RWXO);
         create_private(path).with_context(|| format!("cannot create the data folder {}", path.display()))?;
         let file = path.join(LOCK);
         let mut lock = OpenOptions::new()
@@ -82,6 +85,16 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::{DataFolder, Opened};
+
+    #[test]
+    fn what_is_created_is_for_the_owner_only_even_in_an_open_folder() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let _ours = DataFolder::open(folder.path()).unwrap();
+        let lock = std::fs::metadata(folder.path().join(super::LOCK)).unwrap();
+        assert_eq!(lock.permissions().mode() & 0o777, 0o600);
+    }
 
     #[test]
     fn a_second_opener_learns_the_address_and_gets_it_when_the_first_is_gone() {

@@ -1,11 +1,11 @@
 //! Between the wire and the types of this crate; no decisions.
 
 use crate::{
-    Config,
+    Config, disagreements,
     error::Error,
     search::{Outcome, Request as SearchFor, search},
 };
-use catalog::{CatalogReader, Remaining, Row};
+use catalog::{CatalogReader, NotedDisagreement, Remaining, Row};
 use dataset::{Level, Tag};
 use proto::query::v1 as wire;
 use rpc::{Code, Context, Failure};
@@ -32,6 +32,17 @@ impl wire::query_server::Query for Query {
         let wanted = read(request.into_inner())?;
         let outcome = search(&self.catalog, &self.config, &context, wanted).await?;
         Ok(Response::new(write(outcome)))
+    }
+
+    async fn list_disagreements(
+        &self,
+        request: Request<wire::ListDisagreementsRequest>,
+    ) -> Result<Response<wire::ListDisagreementsResponse>, Status> {
+        let context = Context::read(&request)?;
+        let wire::ListDisagreementsRequest { after, limit } = request.into_inner();
+        let listed = disagreements::list(&self.catalog, &context, after, limit).await?;
+        let disagreements = listed.into_iter().map(write_disagreement).collect();
+        Ok(Response::new(wire::ListDisagreementsResponse { disagreements }))
     }
 }
 
@@ -95,5 +106,18 @@ fn write_row(row: Row) -> wire::Match {
         series_instance_uid: row.series.map(|uid| uid.to_string()).unwrap_or_default(),
         sop_instance_uid: row.instance.map(|uid| uid.to_string()).unwrap_or_default(),
         attributes: attributes.map(|(tag, json)| wire::Attribute { tag: number(tag), json: json.into() }).collect(),
+    }
+}
+
+fn write_disagreement(noted: NotedDisagreement) -> wire::Disagreement {
+    wire::Disagreement {
+        id: noted.id,
+        facility: noted.facility.to_string(),
+        study_instance_uid: noted.study.to_string(),
+        attribute: noted.attribute.keyword().to_owned(),
+        study_value: noted.study_value,
+        instance_value: noted.instance_value,
+        instances: noted.instances,
+        noted_at: noted.noted_at.0,
     }
 }

@@ -1,9 +1,10 @@
 //! The query service: search (PS3.18 10.6). It turns the text of match keys into typed matches, asks the catalog, and
-//! decides which attributes of a match are returned.
+//! decides which attributes of a match are returned. It also lists the disagreements that people have to look at.
 //!
 //! Knows nothing of HTTP and of SQL, and never writes: it holds a [`catalog::CatalogReader`] only.
 
 mod config;
+mod disagreements;
 mod error;
 mod grpc;
 mod matching;

@@ -14,7 +14,7 @@ use rpc::Context;
 use uid::{Resource, SeriesInstanceUid, StudyInstanceUid};
 
 /// The most bytes of attributes in one page. Its message must stay below [`rpc::MAX_MESSAGE`], with room for the UIDs.
-const MAX_PAGE_BYTES: usize = rpc::MAX_MESSAGE / 4 * 3;
+pub(crate) const MAX_PAGE_BYTES: usize = rpc::MAX_MESSAGE / 4 * 3;
 
 /// What is asked for.
 pub(crate) struct Request {

@@ -80,13 +80,6 @@ impl IndexSink {
         }
     }
 
-    /// What depends on the transfer syntax.
-    pub(super) fn set_transfer_syntax(&mut self, opened: &Opened) {
-        self.transfer_syntax_known = opened.named;
-        self.identity_needed = opened.missing == Missing::FileMeta;
-        self.image.encoding = PixelEncoding::of(opened.transfer_syntax.as_str());
-    }
-
     /// What was collected; offsets are moved by `shift`.
     pub(super) fn into_parts(
         self,
@@ -184,6 +177,12 @@ impl IndexSink {
 }
 
 impl Sink for IndexSink {
+    fn opened(&mut self, opened: &Opened) {
+        self.transfer_syntax_known = opened.named;
+        self.identity_needed = opened.missing == Missing::FileMeta;
+        self.image.encoding = PixelEncoding::of(opened.transfer_syntax.as_str());
+    }
+
     fn begin(&mut self, element: &Element) -> Result<Handling, Refusal> {
         if element.tag == ITEM {
             return Ok(self.begin_fragment(element));

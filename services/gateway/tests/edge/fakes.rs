@@ -5,10 +5,13 @@ use gateway::{Config, Operations, Services};
 use harness::Client;
 use proto::{
     ingest::v1::{
-        DeleteRequest, DeleteResponse, StoreRequest, StoreResponse, ingest_server::Ingest, ingest_server::IngestServer,
-        store_request::Message,
+        DeleteRequest, DeleteResponse, ResolveDisagreementRequest, ResolveDisagreementResponse, StoreRequest,
+        StoreResponse, ingest_server::Ingest, ingest_server::IngestServer, store_request::Message,
     },
-    query::v1::{SearchRequest, SearchResponse, query_server::Query, query_server::QueryServer},
+    query::v1::{
+        Disagreement, ListDisagreementsRequest, ListDisagreementsResponse, SearchRequest, SearchResponse,
+        query_server::Query, query_server::QueryServer,
+    },
     retrieve::v1::{
         BulkDataRequest, BulkDataResponse, FramesRequest, FramesResponse, InstancesRequest, InstancesResponse,
         MetadataRequest, MetadataResponse, retrieve_server::Retrieve, retrieve_server::RetrieveServer,
@@ -49,6 +52,11 @@ pub struct Fakes {
     pub received: Arc<Mutex<Vec<Message>>>,
     pub delete: Arc<Mutex<Option<Status>>>,
     pub search: Arc<Mutex<Option<Status>>>,
+    pub disagreements: Arc<Mutex<Vec<Disagreement>>>,
+    /// The last request for disagreements.
+    pub list_request: Arc<Mutex<Option<ListDisagreementsRequest>>>,
+    /// Ids that were resolved.
+    pub resolved: Arc<Mutex<Vec<i64>>>,
     pub instances: Script<InstancesResponse>,
     pub frames: Script<FramesResponse>,
     pub metadata: Script<MetadataResponse>,
@@ -133,6 +141,14 @@ impl Ingest for Fakes {
             None => Ok(Response::new(DeleteResponse { instances: 1 })),
         }
     }
+
+    async fn resolve_disagreement(
+        &self,
+        request: Request<ResolveDisagreementRequest>,
+    ) -> Result<Response<ResolveDisagreementResponse>, Status> {
+        self.resolved.lock().unwrap().push(request.into_inner().id);
+        Ok(Response::new(ResolveDisagreementResponse {}))
+    }
 }
 
 #[tonic::async_trait]
@@ -142,6 +158,15 @@ impl Query for Fakes {
             Some(status) => Err(status),
             None => Ok(Response::new(SearchResponse::default())),
         }
+    }
+
+    async fn list_disagreements(
+        &self,
+        request: Request<ListDisagreementsRequest>,
+    ) -> Result<Response<ListDisagreementsResponse>, Status> {
+        *self.list_request.lock().unwrap() = Some(request.into_inner());
+        let disagreements = self.disagreements.lock().unwrap().clone();
+        Ok(Response::new(ListDisagreementsResponse { disagreements }))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Storing 512x512 CT slices: four senders, requests of ten; beside Orthanc, and beside bare writes with fsync.
+//! Storing 512x512 CT slices: four senders, each with a series of its own in requests of ten; beside Orthanc, and beside bare writes with fsync.
 
 use crate::{
     load,
@@ -17,7 +17,7 @@ use std::{
 
 const SENDERS: usize = 4;
 const BATCH: u32 = 10;
-const BATCHES: usize = 8;
+const BATCHES: u32 = 8;
 
 /// Runs the load.
 ///
@@ -27,8 +27,7 @@ pub async fn run(peers: &Pair, scratch: &Path, rounds: usize, table: &mut Table)
     let (mut noctis, mut orthanc, mut bare) = (Samples::default(), Samples::default(), Samples::default());
     // The first round warms up and does not count.
     for round in 0..=rounds {
-        let batches: Vec<Vec<Instance>> =
-            (0..SENDERS * BATCHES).map(|_| Series::ct(BATCH).instances().collect()).collect();
+        let batches: Vec<Vec<Instance>> = (0..SENDERS).flat_map(|_| series()).collect();
         let instances = batches.iter().map(Vec::len).sum::<usize>() as f64;
         let rate = |time: Duration| instances / time.as_secs_f64();
 
@@ -49,6 +48,12 @@ pub async fn run(peers: &Pair, scratch: &Path, rounds: usize, table: &mut Table)
     }
     table.add("store CT, 4 senders, requests of 10", &noctis, "bare writes with fsync", &bare, how(0.6));
     Ok(())
+}
+
+/// What one sender sends: a series, in requests of ten.
+fn series() -> Vec<Vec<Instance>> {
+    let instances: Vec<Instance> = Series::ct(BATCH * BATCHES).instances().collect();
+    instances.chunks(BATCH as usize).map(<[Instance]>::to_vec).collect()
 }
 
 async fn send(server: &Server, batches: &[Vec<Instance>]) -> anyhow::Result<Duration> {
