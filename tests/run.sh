@@ -20,4 +20,4 @@ eval "$environment"
 cargo test --locked --workspace --no-run
 # Built by the line before, because the tests of its package start it.
 "${CARGO_TARGET_DIR:-target}/debug/noctis" viewer install --tarball "$NOCTIS_OHIF_TARBALL" --to "$NOCTIS_VIEWER"
-cargo test --locked --workspace ${filter[@]+"${filter[@]}"}
+cargo test --locked --workspace --no-fail-fast ${filter[@]+"${filter[@]}"}

@@ -16,8 +16,10 @@ async fn stores_searches_retrieves_and_deletes() {
         Series { patient_name: name.0.to_owned(), ..Series::small(3).encoded(syntax) }.write_to(folder.path());
     }
     for syntax in [TransferSyntax::JpegBaseline, TransferSyntax::RleLossless] {
-        Series { patient_name: "Yamada^Tarou=山田^太郎=やまだ^たろう".to_owned(), ..Series::compressed(syntax, 5) }
-            .write_to(folder.path());
+        Series {
+            patient_name: "Yamada^Tarou=山田^太郎=やまだ^たろう".to_owned(), ..Series::compressed(syntax, 5)
+        }
+        .write_to(folder.path());
     }
     let folder = folder.path().to_str().unwrap();
     run_python("clients/via_dicomweb_client.py", [server.base(), "--files", folder]);

@@ -3,7 +3,9 @@
 
 use harness::{DataSet, Instance, Series};
 
-use crate::{ROOT, STUDIES, start};
+use reqwest::Method;
+
+use crate::{ROOT, STUDIES, builder, start};
 
 const DOES_NOT_MATCH: u64 = 0xB007;
 
@@ -81,4 +83,79 @@ async fn the_same_name_written_in_another_way_is_no_disagreement() {
     });
     let response = server.client().store(STUDIES, [padded], 200).await.store_response();
     assert_eq!(response.only_warning(), None);
+}
+
+#[tokio::test]
+async fn people_list_and_resolve_them() {
+    let server = builder().env("NOCTIS_GATEWAY__FACILITIES", "[\"north\",\"south\"]").start().await;
+    let client = server.client();
+    let resolve = async |path: &str, expected: u16| {
+        let answer = client.send(client.request(Method::POST, path), expected).await;
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+    };
+    let series = Series { patient_name: "Doe^Jane".to_owned(), ..Series::small(3) };
+    let other = |number: u32| {
+        instance(&series, number, |set| {
+            set.text(0x0010_0010, "PN", "Roe^Richard").text(0x0010_0020, "LO", "SOMEBODY-ELSE");
+        })
+    };
+    client.store("/facilities/north/dicom-web/studies", [series.instance(1)], 200).await;
+    client.store("/facilities/north/dicom-web/studies", [other(2), other(3)], 202).await;
+
+    let answer = client.get("/disagreements", 200).await;
+    assert_eq!((answer.content_type(), answer.header("cache-control")), ("application/json", Some("no-store")));
+    let listed = answer.json();
+    let [name, id] = listed.as_array().unwrap().as_slice() else { panic!("two are expected: {listed}") };
+    for (entry, attribute, study, theirs) in [
+        (name, "PatientName", "Doe^Jane", "Roe^Richard"),
+        (id, "PatientID", series.patient_id.as_str(), "SOMEBODY-ELSE"),
+    ] {
+        assert_eq!(entry["attribute"], attribute);
+        assert_eq!((&entry["studyValue"], &entry["instanceValue"]), (&study.into(), &theirs.into()));
+        assert_eq!((&entry["facility"], &entry["studyInstanceUID"]), (&"north".into(), &series.study.as_str().into()));
+        assert_eq!(entry["instances"], 2);
+        assert!(entry["notedAt"].as_str().unwrap().ends_with('Z'));
+        let url = format!("{}/facilities/north{ROOT}{}", server.base(), series.study_path());
+        assert_eq!(entry["retrieveURL"], url);
+    }
+    // A root of its own has the same list, other facilities have none of it, and pages go on behind an id.
+    assert_eq!(client.json("/facilities/north/disagreements").await, listed);
+    for path in ["/facilities/south/disagreements", "/facilities/default/disagreements"] {
+        assert_eq!(client.count(path).await, 0, "{path}");
+    }
+    assert_eq!(client.json("/disagreements?limit=1").await[0], *name);
+    assert_eq!(client.json(&format!("/disagreements?after={}", name["id"])).await[0], *id);
+
+    resolve(&format!("/facilities/south/disagreements/{}/resolve", name["id"]), 404).await;
+    resolve(&format!("/disagreements/{}/resolve", name["id"]), 204).await;
+    assert_eq!(client.json("/disagreements").await, serde_json::json!([id]));
+    resolve(&format!("/facilities/north/disagreements/{}/resolve", id["id"]), 204).await;
+    assert_eq!(client.count("/disagreements").await, 0);
+    resolve(&format!("/disagreements/{}/resolve", id["id"]), 404).await;
+    // Resolving is a note; what is stored stays as it is.
+    assert_eq!(client.stored(&format!("/facilities/north{ROOT}{}", other(3).path())).await, other(3).bytes);
+    let log = server.output();
+    assert!(log.contains("/disagreements"), "{log}");
+    for value in ["Roe", "SOMEBODY-ELSE", "Doe", &series.patient_id, &series.study] {
+        assert!(!log.contains(value), "the log shows {value}");
+    }
+}
+
+#[tokio::test]
+async fn malformed_requests_for_them_are_400() {
+    let server = start().await;
+    let client = server.client();
+    for query in ["after=", "after=x", "after=-1", "after=99999999999999999999", "limit=0", "limit=1001", "limit=x"] {
+        client.get(&format!("/disagreements?{query}"), 400).await;
+    }
+    for query in ["limit=1&limit=2", "offset=1"] {
+        client.get(&format!("/disagreements?{query}"), 400).await;
+    }
+    for id in ["x", "-1", "1.2", "99999999999999999999"] {
+        client.send(client.request(Method::POST, &format!("/disagreements/{id}/resolve")), 400).await;
+    }
+    client.send(client.request(Method::POST, "/disagreements/1/resolve"), 404).await;
+    client.send(client.request(Method::POST, "/facilities/west/disagreements/1/resolve"), 404).await;
+    client.get("/disagreements/1/resolve", 405).await;
+    assert_eq!(client.json("/disagreements?limit=1000").await, serde_json::json!([]));
 }

@@ -74,7 +74,9 @@ impl Archive {
     /// # Errors
     /// [`Error::Absent`], [`Error::Short`] when the object ends before the range does, and [`Error::Unavailable`].
     pub async fn read(&self, key: &Key, range: Range<u64>) -> Result<Bytes, Error> {
-        if let Some(bytes) = cached::open(&self.folder, *key).and_then(|file| cached::read(&file, &range, &self.buffers)) {
+        if let Some(bytes) =
+            cached::open(&self.folder, *key).and_then(|file| cached::read(&file, &range, &self.buffers))
+        {
             return Ok(bytes);
         }
         let (folder, key) = (Arc::clone(&self.folder), *key);

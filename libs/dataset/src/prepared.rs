@@ -13,8 +13,8 @@ mod gzip;
 pub use gzip::GzipJoiner;
 
 use crate::{CorruptPiece, Metadata, Piece};
-use std::cell::RefCell;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use std::cell::RefCell;
 
 const VERSION: u8 = 1;
 const KIND_BASE: u8 = 0;

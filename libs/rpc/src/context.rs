@@ -45,9 +45,7 @@ impl Context {
     /// # Errors
     /// `NotFound` for a facility that the principal does not see: what may not be seen does not exist.
     pub fn scope(&self) -> Result<Scope, Failure> {
-        self.principal
-            .scope(self.facility.as_ref())
-            .map_err(|denied| Failure::new(Code::NotFound, denied.to_string()))
+        self.principal.scope(self.facility.as_ref()).map_err(|denied| Failure::new(Code::NotFound, denied.to_string()))
     }
 
     /// Where the request stores to.
@@ -116,7 +114,8 @@ pub fn resource_to_proto(resource: &Resource) -> wire::Resource {
 pub fn resource_from_proto(resource: Option<wire::Resource>) -> Result<Resource, Failure> {
     let invalid = |what: &str| Failure::new(Code::InvalidRequest, what.to_owned());
     let resource = resource.ok_or_else(|| invalid("no resource is named"))?;
-    let study = resource.study_instance_uid.parse().map_err(|error| invalid(&format!("Study Instance UID: {error}")))?;
+    let study =
+        resource.study_instance_uid.parse().map_err(|error| invalid(&format!("Study Instance UID: {error}")))?;
     if resource.series_instance_uid.is_empty() {
         return if resource.sop_instance_uid.is_empty() {
             Ok(Resource::Study(study))

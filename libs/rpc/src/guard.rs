@@ -122,9 +122,7 @@ impl http_body::Body for GuardedBody {
                 self.end_with(Failure::new(Code::Unavailable, "the archive made no progress in time"))
             }
             Ok(Poll::Pending) => Poll::Pending,
-            Err(_panic) => {
-                self.end_with(Failure::new(Code::Internal, "the archive failed to carry out the request"))
-            }
+            Err(_panic) => self.end_with(Failure::new(Code::Internal, "the archive failed to carry out the request")),
         }
     }
 

@@ -3,7 +3,8 @@
 
 use futures::StreamExt as _;
 use proto::ingest::v1::{
-    DeleteRequest, DeleteResponse, ResolveDisagreementRequest, ResolveDisagreementResponse, StoreRequest, StoreResponse,
+    DeleteRequest, DeleteResponse, ResolveDisagreementRequest, ResolveDisagreementResponse, StoreRequest,
+    StoreResponse,
     ingest_client::IngestClient,
     ingest_server::{Ingest, IngestServer},
 };

@@ -21,15 +21,15 @@ pub const RLE_LOSSLESS: &str = "1.2.840.10008.1.2.5";
 pub fn is_native(uid: &str) -> bool {
     matches!(
         uid,
-        IMPLICIT_VR_LITTLE_ENDIAN | EXPLICIT_VR_LITTLE_ENDIAN | EXPLICIT_VR_BIG_ENDIAN | DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN
+        IMPLICIT_VR_LITTLE_ENDIAN
+            | EXPLICIT_VR_LITTLE_ENDIAN
+            | EXPLICIT_VR_BIG_ENDIAN
+            | DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN
     )
 }
 
 /// Whether the data set behind the file meta group is a deflate stream.
 #[must_use]
 pub fn is_deflated(uid: &str) -> bool {
-    matches!(
-        uid,
-        DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN | JPIP_REFERENCED_DEFLATE | JPIP_HTJ2K_REFERENCED_DEFLATE
-    )
+    matches!(uid, DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN | JPIP_REFERENCED_DEFLATE | JPIP_HTJ2K_REFERENCED_DEFLATE)
 }

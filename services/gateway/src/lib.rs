@@ -8,6 +8,7 @@ mod conditional;
 mod config;
 mod cors;
 mod delete;
+mod disagreements;
 mod drain;
 mod error;
 mod host;

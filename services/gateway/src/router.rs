@@ -1,12 +1,12 @@
 //! All routes, in the order of the standard, and what every request passes on its way to them.
 
 use crate::{
-    Config, Operations, Problem, Services, State, cors, delete, drain, host, observe, operations, retrieve, search,
-    security, store, viewer_files,
+    Config, Operations, Problem, Services, State, cors, delete, disagreements, drain, host, observe, operations,
+    retrieve, search, security, store, viewer_files,
 };
 use axum::{
     Router,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::{from_fn, from_fn_with_state, map_response},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -31,6 +31,8 @@ pub fn router(services: Services, config: Config, operations: Operations, viewer
     Router::new()
         .nest("/dicom-web", dicomweb())
         .nest("/facilities/{facility}/dicom-web", dicomweb())
+        .nest("/disagreements", disagreements())
+        .nest("/facilities/{facility}/disagreements", disagreements())
         .merge(pages())
         .fallback(async |_: Method| Problem::not_found())
         .method_not_allowed_fallback(async || {
@@ -70,6 +72,14 @@ fn dicomweb() -> Router<State> {
         .route("/instances", get(search::instances))
         .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest));
     Router::new().route("/studies", post(store::store)).merge(retrieve).merge(search)
+}
+
+/// What people have to look at, outside of the standard. It is about patients, so nothing of it is kept on the way.
+fn disagreements() -> Router<State> {
+    Router::new()
+        .route("/", get(disagreements::list))
+        .route("/{id}/resolve", post(disagreements::resolve))
+        .layer(map_response(disagreements::keep_nowhere))
 }
 
 /// What is not DICOMweb: the viewer and what operates the program.

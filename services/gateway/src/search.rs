@@ -4,8 +4,10 @@ mod answer;
 mod attribute;
 mod parameters;
 
+pub(crate) use answer::Roots;
+
 use crate::{Problem, State, asked::Asked, named::Named, origin::Root, principal::Caller};
-use answer::{Answer, Roots};
+use answer::Answer;
 use axum::{
     extract::{self, FromRequestParts, RawQuery},
     response::{IntoResponse, Response},

@@ -143,9 +143,11 @@ impl From<Outcome> for store_response::Outcome {
                 already: kind == crate::answer::Kind::Already,
                 warnings: warnings.into_iter().map(Into::into).collect(),
             }),
-            Outcome::Refused(Refused { reason, detail, outage }) => {
-                Self::Refused(wire::Refused { reason: reason.into(), detail, transient: outage.is_some_and(Outage::is_transient) })
-            }
+            Outcome::Refused(Refused { reason, detail, outage }) => Self::Refused(wire::Refused {
+                reason: reason.into(),
+                detail,
+                transient: outage.is_some_and(Outage::is_transient),
+            }),
         }
     }
 }

@@ -108,7 +108,10 @@ impl Config {
     pub(crate) fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
         if !self.server.viewer_dir.is_dir() {
-            doubts.push(format!("server.viewer_dir: {} is not there, so /viewer/ is empty", self.server.viewer_dir.display()));
+            doubts.push(format!(
+                "server.viewer_dir: {} is not there, so /viewer/ is empty",
+                self.server.viewer_dir.display()
+            ));
         }
         doubts
     }

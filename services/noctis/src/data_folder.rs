@@ -53,9 +53,7 @@ impl DataFolder {
                 lock.read_to_string(&mut url)?;
                 Ok(Opened::Elsewhere(Some(url.trim().to_owned()).filter(|url| !url.is_empty())))
             }
-            Err(TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("cannot lock {}", file.display()))
-            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", file.display())),
         }
     }
 

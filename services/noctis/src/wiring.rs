@@ -67,7 +67,9 @@ impl Archive {
         let services = Services::new(self.ingest.clone(), self.query.clone(), self.retrieve.clone());
         let operations = Operations { checks: self.checks(), metrics: Arc::new(move || metrics.render()) };
         let viewer = match config.server.viewer_dir.is_dir() {
-            true => Some(viewer::Site::open(&config.server.viewer_dir).context("the viewer is damaged; install it anew")?),
+            true => {
+                Some(viewer::Site::open(&config.server.viewer_dir).context("the viewer is damaged; install it anew")?)
+            }
             false => None,
         };
         Ok(gateway::router(services, config.gateway.clone(), operations, viewer))

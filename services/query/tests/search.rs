@@ -6,6 +6,7 @@
 mod archive;
 
 use archive::{Archive, Asked, asked};
+use harness::Series;
 use proto::query::v1::Level;
 use rpc::Code;
 use serde_json::json;
@@ -230,4 +231,28 @@ async fn a_resource_that_is_none_is_refused() {
     ] {
         assert_eq!(archive.fail(request).await.code, Code::InvalidRequest);
     }
+}
+
+#[tokio::test]
+async fn disagreements_are_listed_in_pages_and_only_where_the_principal_may_look() {
+    const OTHERS: usize = 130;
+    let archive = Archive::new().await;
+    let first = &archive.series[0];
+    for other in 0..OTHERS {
+        let other = Series { patient_id: format!("OTHER-{other}"), ..first.sibling(1) };
+        archive.store("default", &other).await;
+    }
+    assert_eq!(archive.disagreements("north", 0, 0).await, []);
+    let all = archive.disagreements("default", 0, 0).await;
+    assert_eq!(all.len(), OTHERS);
+    assert!(all.is_sorted_by_key(|entry| entry.id));
+    let entry = &all[1];
+    assert_eq!((entry.facility.as_str(), &entry.study_instance_uid), ("default", &first.study));
+    assert_eq!((entry.attribute.as_str(), entry.instances), ("PatientID", 1));
+    assert_eq!((entry.study_value.as_str(), entry.instance_value.as_str()), ("PID-A", "OTHER-1"));
+    assert_eq!(entry.noted_at, 1_700_000_000_000);
+    assert_eq!(archive.disagreements("default", 0, 120).await, all[..120]);
+    assert_eq!(archive.disagreements("default", all[119].id, 120).await, all[120..]);
+    assert_eq!(archive.disagreements("default", all[OTHERS - 1].id, 0).await, []);
+    assert_eq!(archive.disagreements("default", -1, u32::MAX).await, all);
 }

@@ -37,7 +37,8 @@ impl Client {
     /// # Errors
     /// No answer, or one that is not a success.
     pub async fn post(&self, path: &str, content_type: &str, body: Bytes) -> anyhow::Result<u64> {
-        self.send(Method::POST, path, &[("content-type", content_type), ("accept", "application/dicom+json")], body).await
+        self.send(Method::POST, path, &[("content-type", content_type), ("accept", "application/dicom+json")], body)
+            .await
     }
 
     async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) -> anyhow::Result<u64> {

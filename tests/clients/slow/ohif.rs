@@ -27,8 +27,20 @@ fn reading_list() -> [Series; 4] {
     [
         patient("NOC-1001", "Andersson^Astrid", "20240115", "CT Thorax with contrast", Series::ct(40)),
         patient("NOC-2002", "Müller^Jürgen", "20230604", "CT Abdomen", Series::ct(3)),
-        patient("NOC-3003", "Brandt^Bert", "20220302", "Screen capture", Series::compressed(TransferSyntax::JpegBaseline, 8)),
-        patient("NOC-4004", "Castro^Carla", "20210708", "Run length", Series::compressed(TransferSyntax::RleLossless, 4)),
+        patient(
+            "NOC-3003",
+            "Brandt^Bert",
+            "20220302",
+            "Screen capture",
+            Series::compressed(TransferSyntax::JpegBaseline, 8),
+        ),
+        patient(
+            "NOC-4004",
+            "Castro^Carla",
+            "20210708",
+            "Run length",
+            Series::compressed(TransferSyntax::RleLossless, 4),
+        ),
     ]
 }
 

@@ -43,7 +43,8 @@ impl Writer {
         while waiting.recv_many(&mut jobs, MOST_TOGETHER).await > 0 {
             let began = Instant::now();
             let (tasks, answers): (Vec<Task>, Vec<_>) = jobs.drain(..).map(|job| (job.task, job.answer)).unzip();
-            metrics::histogram!("noctis_catalog_operations_per_commit").record(u32::try_from(tasks.len()).unwrap_or(u32::MAX));
+            metrics::histogram!("noctis_catalog_operations_per_commit")
+                .record(u32::try_from(tasks.len()).unwrap_or(u32::MAX));
             let changes = tasks.iter().any(Task::changes_instances);
             let outcome = self.transaction(tasks).await;
             if changes {

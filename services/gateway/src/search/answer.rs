@@ -18,7 +18,7 @@ pub(super) struct Answer<'a> {
 }
 
 /// The roots under which matches can be retrieved.
-pub(super) struct Roots {
+pub(crate) struct Roots {
     /// The root that the request used.
     used: String,
     /// Where the root of any facility is, and whose matches need none, when the request named no facility.
@@ -27,7 +27,7 @@ pub(super) struct Roots {
 
 impl Roots {
     /// The root of the request and what follows from it for those of single facilities.
-    pub(super) fn new(root: &Root, caller: &Caller) -> Self {
+    pub(crate) fn new(root: &Root, caller: &Caller) -> Self {
         let used = root.as_str().to_owned();
         let facilities = match (&caller.0.facility, used.strip_suffix("/dicom-web")) {
             (None, Some(origin)) => Some((origin.to_owned(), caller.0.principal.home().to_string())),
@@ -38,7 +38,7 @@ impl Roots {
 
     /// The root of a match. On the plain root a UID means the home facility's resource first, so that matches in
     /// other facilities are named under their own.
-    fn of(&self, facility: &str) -> String {
+    pub(crate) fn of(&self, facility: &str) -> String {
         match &self.facilities {
             Some((origin, home)) if facility != home => format!("{origin}/facilities/{facility}/dicom-web"),
             _ => self.used.clone(),

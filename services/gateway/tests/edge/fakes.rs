@@ -216,7 +216,9 @@ impl Edge {
     /// With the viewer that the tests have installed.
     pub async fn with_viewer() -> Self {
         let Some(folder) = std::env::var_os("NOCTIS_VIEWER") else {
-            panic!("NOCTIS_VIEWER is not set: use tests/run.sh, or source what tests/setup.sh prints and install the viewer there");
+            panic!(
+                "NOCTIS_VIEWER is not set: use tests/run.sh, or source what tests/setup.sh prints and install the viewer there"
+            );
         };
         let site = viewer::Site::open(folder.as_ref()).unwrap();
         Self::serving(Config::default(), Operations::default(), Some(site)).await

@@ -5,6 +5,7 @@
 
 mod broken_services;
 mod connections;
+mod disagreements;
 mod fakes;
 mod forwarding;
 mod pages;

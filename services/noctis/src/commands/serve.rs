@@ -19,10 +19,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
     let mut folder = match DataFolder::open(&config.server.data_dir)? {
         Opened::Ours(folder) => folder,
-        Opened::Elsewhere(_) => anyhow::bail!(
-            "the data folder {} is in use by another process",
-            config.server.data_dir.display()
-        ),
+        Opened::Elsewhere(_) => {
+            anyhow::bail!("the data folder {} is in use by another process", config.server.data_dir.display())
+        }
     };
     let listener = TcpListener::bind(config.server.listen)
         .await

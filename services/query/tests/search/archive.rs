@@ -1,10 +1,12 @@
 //! A small archive to search in, and answers that are easy to look into.
 
-use access::{FacilityId, Principal, WayIn};
+use access::{Principal, WayIn};
 use catalog::{CatalogWriter, Chunk, CommitOutcome, DuplicatePolicy, NewInstance, NewIntent, SqliteOptions, Timestamp};
 use dataset::{Describer, Limits};
 use harness::Series;
-use proto::query::v1::{Key, Level, Match, SearchRequest, SearchResponse, query_client::QueryClient};
+use proto::query::v1::{
+    Disagreement, Key, Level, ListDisagreementsRequest, Match, SearchRequest, SearchResponse, query_client::QueryClient,
+};
 use rpc::{Context, Failure, Transport};
 use serde_json::Value;
 use std::ops::Deref;
@@ -118,14 +120,15 @@ impl Archive {
         Failure::from(&self.call(asked).await.err().unwrap())
     }
 
+    /// Disagreements in the facilities of a principal whose home is this one.
+    pub async fn disagreements(&self, home: &str, after: i64, limit: u32) -> Vec<Disagreement> {
+        let mut request = tonic::Request::new(ListDisagreementsRequest { after, limit });
+        context(home, &[], None).attach(&mut request);
+        self.client.clone().list_disagreements(request).await.unwrap().into_inner().disagreements
+    }
+
     async fn call(&self, asked: Asked) -> Result<SearchResponse, tonic::Status> {
-        let facilities = asked.facilities.iter().map(|name| name.parse().unwrap()).collect();
-        let home = FacilityId::default_facility();
-        let context = Context {
-            request_id: "test".into(),
-            principal: Principal::new("tester".into(), facilities, home, WayIn::Trial),
-            facility: asked.facility.map(|name| name.parse().unwrap()),
-        };
+        let context = context("default", &asked.facilities, asked.facility);
         let mut request = tonic::Request::new(SearchRequest {
             level: asked.level.into(),
             study_instance_uid: asked.study,
@@ -139,6 +142,15 @@ impl Archive {
         });
         context.attach(&mut request);
         Ok(self.client.clone().search(request).await?.into_inner())
+    }
+}
+
+fn context(home: &str, facilities: &[&str], facility: Option<&str>) -> Context {
+    let facilities = facilities.iter().map(|name| name.parse().unwrap()).collect();
+    Context {
+        request_id: "test".into(),
+        principal: Principal::new("tester".into(), facilities, home.parse().unwrap(), WayIn::Trial),
+        facility: facility.map(|name| name.parse().unwrap()),
     }
 }
 

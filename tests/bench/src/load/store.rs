@@ -76,7 +76,9 @@ fn write(folder: &Path, batches: &[Vec<Instance>]) -> anyhow::Result<Duration> {
     std::thread::scope(|scope| {
         let senders: Vec<_> = batches
             .chunks(batches.len().div_ceil(SENDERS))
-            .map(|share| scope.spawn(move || share.iter().flatten().try_for_each(|instance| write_one(folder, instance))))
+            .map(|share| {
+                scope.spawn(move || share.iter().flatten().try_for_each(|instance| write_one(folder, instance)))
+            })
             .collect();
         senders.into_iter().try_for_each(|sender| sender.join().expect("no panic"))
     })?;

@@ -54,7 +54,8 @@ mod tests {
         }
         let (files, unreadable) = find(&[root.path().to_owned(), root.path().join("absent")]);
 
-        let found: Vec<_> = files.iter().map(|file| (file.path.strip_prefix(root.path()).unwrap().to_owned(), file.length)).collect();
+        let found: Vec<_> =
+            files.iter().map(|file| (file.path.strip_prefix(root.path()).unwrap().to_owned(), file.length)).collect();
         assert_eq!(found, [("a/1".into(), 1), ("a/b/2".into(), 2)]);
         assert_eq!(unreadable.len(), 1);
     }
