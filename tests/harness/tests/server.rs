@@ -29,7 +29,8 @@ async fn pretender(folder: &Path) -> ServerBuilder {
     )
     .unwrap();
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
-    Server::builder(&script)
+    // Read by a shell, not executed: another test that forks while it is being written would keep it busy.
+    Server::builder(&script).under(["/bin/sh"])
 }
 
 fn runs(pid: u32) -> bool {

@@ -12,6 +12,8 @@ use std::path::Path;
 
 const INSTANCES: u32 = 300;
 const CLIENTS: usize = 8;
+/// How often each frame is read in a round: one pass over them takes too short to be measured well.
+const PASSES: usize = 10;
 const FRAMES: (&str, &str) = ("accept", "multipart/related; type=application/octet-stream; transfer-syntax=*");
 const OBJECTS: (&str, &str) = ("accept", r#"multipart/related; type="application/dicom"; transfer-syntax=*"#);
 
@@ -65,15 +67,17 @@ async fn frames(
     }
     let nginx = Nginx::start(&folder).await?;
 
-    let mut paths: Vec<String> = instances.iter().map(|instance| format!("{}/frames/1", instance.path())).collect();
-    let mut files: Vec<String> = (0..instances.len()).map(|number| format!("/{number}")).collect();
+    let repeated = |once: &[String]| std::iter::repeat_n(once, PASSES).flatten().cloned().collect::<Vec<_>>();
+    let once: Vec<String> = instances.iter().map(|instance| format!("{}/frames/1", instance.path())).collect();
+    let numbers: Vec<String> = (0..instances.len()).map(|number| format!("/{number}")).collect();
+    let (mut paths, mut files) = (repeated(&once), repeated(&numbers));
     let (mut noctis, mut orthanc, mut limit) = (Samples::default(), Samples::default(), Samples::default());
     for round in 0..=rounds {
         paths.shuffle(&mut rand::rng());
         files.shuffle(&mut rand::rng());
         let mut sample = (frame_rate(&peers.noctis, &paths).await?, f64::NAN, f64::NAN);
         if let Some(server) = &peers.orthanc {
-            sample.1 = frame_rate(server, &paths).await?;
+            sample.1 = frame_rate(server, &once).await?;
         }
         let (_, time) = timed(load::fetch_all(&nginx.client, &files, &[], CLIENTS)).await?;
         sample.2 = files.len() as f64 / time.as_secs_f64();
