@@ -13,7 +13,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("media-type", &[]),
     ("archive", &[]),
     ("viewer", &[]),
-    ("access", &["uid"]),
+    ("access", &[]),
     ("dataset", &["uid"]),
     ("catalog", &["access", "dataset", "uid"]),
     ("rpc", &["access", "proto", "uid"]),
@@ -23,7 +23,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("gateway", &["access", "dataset", "media-type", "multipart", "proto", "rpc", "uid", "viewer"]),
     (
         "noctis",
-        &["access", "archive", "catalog", "gateway", "ingest", "proto", "query", "retrieve", "rpc", "uid", "viewer"],
+        &["access", "archive", "catalog", "gateway", "ingest", "proto", "query", "retrieve", "rpc", "viewer"],
     ),
 ];
 
