@@ -21,10 +21,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("query", &["access", "catalog", "dataset", "proto", "rpc", "uid"]),
     ("retrieve", &["access", "archive", "catalog", "dataset", "proto", "rpc", "uid"]),
     ("gateway", &["access", "dataset", "media-type", "multipart", "proto", "rpc", "uid", "viewer"]),
-    (
-        "noctis",
-        &["access", "archive", "catalog", "gateway", "ingest", "proto", "query", "retrieve", "rpc", "viewer"],
-    ),
+    ("noctis", &["access", "archive", "catalog", "gateway", "ingest", "proto", "query", "retrieve", "rpc", "viewer"]),
 ];
 
 /// Foreign crates that only some of ours may use: they are what a layer is there to hide.
