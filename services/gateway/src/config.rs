@@ -84,11 +84,13 @@ impl StoreLimits {
 pub struct RetrieveLimits {
     /// The most frames one request may name.
     pub max_frames: usize,
+    /// Bytes of memory for metadata of series and studies that were asked for more than once, compressed as a whole.
+    pub settled_metadata_bytes: u64,
 }
 
 impl Default for RetrieveLimits {
     fn default() -> Self {
-        Self { max_frames: 10_000 }
+        Self { max_frames: 10_000, settled_metadata_bytes: 64 << 20 }
     }
 }
 

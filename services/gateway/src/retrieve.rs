@@ -9,11 +9,14 @@ mod bulkdata;
 mod frames;
 mod instances;
 mod metadata;
+mod objects;
+mod settled;
 
 pub(crate) use bulkdata::{bulk_data, bulk_value, pixel_data};
 pub(crate) use frames::frames;
 pub(crate) use instances::instances;
 pub(crate) use metadata::metadata;
+pub(crate) use settled::Settled;
 
 use crate::Problem;
 use tonic::{Response, Status, Streaming};

@@ -1,6 +1,7 @@
 //! What every handler is given: the clients of the services and the configuration.
 
-use crate::{Config, Operations};
+use crate::{Config, Operations, retrieve::Settled};
+use archive::Archive;
 use proto::{
     ingest::v1::ingest_client::IngestClient, query::v1::query_client::QueryClient,
     retrieve::v1::retrieve_client::RetrieveClient,
@@ -14,6 +15,7 @@ pub struct Services {
     ingest: IngestClient<Transport>,
     query: QueryClient<Transport>,
     retrieve: RetrieveClient<Transport>,
+    archive: Option<Archive>,
 }
 
 impl Services {
@@ -30,7 +32,15 @@ impl Services {
             retrieve: RetrieveClient::new(retrieve)
                 .max_decoding_message_size(MAX_MESSAGE)
                 .max_encoding_message_size(MAX_MESSAGE),
+            archive: None,
         }
+    }
+
+    /// The same services, beside an archive that the gateway may read: bytes that are sent as they are stored then need
+    /// not pass through the retrieve service.
+    #[must_use]
+    pub fn with_archive(self, archive: Archive) -> Self {
+        Self { archive: Some(archive), ..self }
     }
 }
 
@@ -45,6 +55,7 @@ struct Inner {
     config: Config,
     operations: Operations,
     viewer: Option<viewer::Site>,
+    settled: Settled,
 }
 
 impl State {
@@ -54,7 +65,8 @@ impl State {
         operations: Operations,
         viewer: Option<viewer::Site>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { services, config, operations, viewer }) }
+        let settled = Settled::new(config.retrieve.settled_metadata_bytes);
+        Self { inner: Arc::new(Inner { services, config, operations, viewer, settled }) }
     }
 
     /// A client of the ingest service.
@@ -72,12 +84,22 @@ impl State {
         self.inner.services.retrieve.clone()
     }
 
+    /// The archive, where the gateway may read it.
+    pub(crate) fn archive(&self) -> Option<&Archive> {
+        self.inner.services.archive.as_ref()
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.inner.config
     }
 
     pub(crate) fn operations(&self) -> &Operations {
         &self.inner.operations
+    }
+
+    /// Metadata that has come to rest.
+    pub(crate) fn settled(&self) -> &Settled {
+        &self.inner.settled
     }
 
     pub(crate) fn viewer(&self) -> Option<&viewer::Site> {

@@ -64,7 +64,8 @@ impl Archive {
     /// # Errors
     /// The viewer's folder is there but damaged.
     pub(crate) fn router(&self, config: &Config, metrics: PrometheusHandle) -> anyhow::Result<axum::Router> {
-        let services = Services::new(self.ingest.clone(), self.query.clone(), self.retrieve.clone());
+        let services = Services::new(self.ingest.clone(), self.query.clone(), self.retrieve.clone())
+            .with_archive(self.objects.clone());
         let operations = Operations { checks: self.checks(), metrics: Arc::new(move || metrics.render()) };
         let viewer = match config.server.viewer_dir.is_dir() {
             true => {

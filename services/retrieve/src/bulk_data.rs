@@ -4,8 +4,8 @@ mod fragments;
 mod values;
 
 use crate::{
-    Retrieval, accepted::Accepted, byte_range::ByteRange, error::Error, etag, frames::BATCH, frames::fetch_first,
-    grpc::Outlet, listing::Listing, object::ObjectReader, part::Part,
+    Retrieval, accepted::Accepted, byte_range::ByteRange, error::Error, etag, frames::BATCH, grpc::Outlet,
+    listing::Listing, object::ObjectReader, part::Part, stretch::Stretch,
 };
 use access::Scope;
 use bytes::Bytes;
@@ -23,6 +23,8 @@ pub(crate) struct Request {
     /// Only for one value.
     pub(crate) range: Option<ByteRange>,
     pub(crate) describe_only: bool,
+    /// The caller reads the archive itself: see [`Stretch`].
+    pub(crate) caller_reads: bool,
 }
 
 /// Which values of the resource.
@@ -40,11 +42,18 @@ pub(crate) enum Message {
     Header(Header),
     Value(Start),
     Chunk(Bytes),
+    Stored(Stretch),
 }
 
 impl From<Bytes> for Message {
     fn from(bytes: Bytes) -> Self {
         Self::Chunk(bytes)
+    }
+}
+
+impl From<Stretch> for Message {
+    fn from(stretch: Stretch) -> Self {
+        Self::Stored(stretch)
     }
 }
 
@@ -99,7 +108,7 @@ impl Retrieval {
         if header.parts + header.not_acceptable == 0 {
             return Err(Error::NoBulkData);
         }
-        let mut reader = ObjectReader::new(&self.archive, stored)?;
+        let mut reader = ObjectReader::new(&self.archive, stored, request.caller_reads)?;
         if let ([value], 1) = (values.accepted.as_slice(), header.parts) {
             let part = self.single_part(stored, value, &mut reader).await?;
             header.length = Some(part.length);
@@ -111,7 +120,7 @@ impl Retrieval {
                     None => part,
                 };
                 reader.expect(part.ranges.iter());
-                fetch_first(&mut reader, std::slice::from_ref(&part)).await?;
+                part.fetch(&mut reader).await?;
                 outlet.send(Message::Header(header)).await?;
                 let frame = u32::from(value.frames > 0);
                 return send_part(stored, value, frame, part, &mut reader, outlet).await;
@@ -140,7 +149,7 @@ impl Retrieval {
         let mut listing = Listing::of(found);
         while let Some(stored) = listing.next(self).await? {
             let values = self.values(request, &stored).await?;
-            let mut reader = ObjectReader::new(&self.archive, &stored)?;
+            let mut reader = ObjectReader::new(&self.archive, &stored, request.caller_reads)?;
             self.send_values(&stored, &values, &mut reader, outlet).await?;
         }
         Ok(())

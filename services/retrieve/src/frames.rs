@@ -9,6 +9,7 @@ use crate::{
     grpc::Outlet,
     object::ObjectReader,
     part::{NativeValue, Part},
+    stretch::Stretch,
 };
 use access::Scope;
 use bytes::Bytes;
@@ -26,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) frames: Vec<u32>,
     pub(crate) accepted: Accepted,
     pub(crate) describe_only: bool,
+    /// The caller reads the archive itself: see [`Stretch`].
+    pub(crate) caller_reads: bool,
 }
 
 /// What is answered.
@@ -33,11 +36,18 @@ pub(crate) enum Message {
     Header(Header),
     Frame { number: u32, length: u64 },
     Chunk(Bytes),
+    Stored(Stretch),
 }
 
 impl From<Bytes> for Message {
     fn from(bytes: Bytes) -> Self {
         Self::Chunk(bytes)
+    }
+}
+
+impl From<Stretch> for Message {
+    fn from(stretch: Stretch) -> Self {
+        Self::Stored(stretch)
     }
 }
 
@@ -68,12 +78,14 @@ impl Retrieval {
             return outlet.send(header).await;
         }
         let mut header = Some(header);
-        let mut reader = ObjectReader::new(&self.archive, &stored)?;
+        let mut reader = ObjectReader::new(&self.archive, &stored, request.caller_reads)?;
         for numbers in request.frames.chunks(BATCH) {
             let parts = self.frame_parts(&stored, &pixels, numbers).await?;
             reader.expect(parts.iter().flat_map(|part| &part.ranges));
             if let Some(header) = header.take() {
-                fetch_first(&mut reader, &parts).await?;
+                if let Some(first) = parts.first() {
+                    first.fetch(&mut reader).await?;
+                }
                 outlet.send(header).await?;
             }
             for (number, part) in numbers.iter().zip(parts) {
@@ -104,14 +116,6 @@ impl Retrieval {
                 Ok(frames.into_iter().map(Part::joined).collect())
             }
         }
-    }
-}
-
-/// Reads the begin of the first part, so that an object that cannot be read fails the call before its header.
-pub(crate) async fn fetch_first(reader: &mut ObjectReader, parts: &[Part]) -> Result<(), Error> {
-    match parts.iter().flat_map(|part| &part.ranges).next() {
-        Some(range) => reader.fetch(range).await,
-        None => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     etag,
     grpc::Outlet,
     listing::Listing,
+    stretch::Stretch,
 };
 use access::Scope;
 use bytes::Bytes;
@@ -26,6 +27,8 @@ pub(crate) struct Request {
     /// Only for one instance sent as stored.
     pub(crate) range: Option<ByteRange>,
     pub(crate) describe_only: bool,
+    /// The caller reads the archive itself: see [`Stretch`].
+    pub(crate) caller_reads: bool,
 }
 
 /// What is answered.
@@ -33,11 +36,18 @@ pub(crate) enum Message {
     Header(Header),
     Instance(Start),
     Chunk(Bytes),
+    Stored(Stretch),
 }
 
 impl From<Bytes> for Message {
     fn from(bytes: Bytes) -> Self {
         Self::Chunk(bytes)
+    }
+}
+
+impl From<Stretch> for Message {
+    fn from(stretch: Stretch) -> Self {
+        Self::Stored(stretch)
     }
 }
 
@@ -61,6 +71,12 @@ pub(crate) struct Start {
     pub(crate) transfer_syntax: String,
     /// Unknown when it is rewritten on the way.
     pub(crate) length: Option<u64>,
+}
+
+/// What is sent of one instance.
+enum Body {
+    Named(Stretch),
+    Sent(Box<Content>),
 }
 
 impl Retrieval {
@@ -105,10 +121,9 @@ impl Retrieval {
         if request.describe_only {
             return outlet.send(header).await;
         }
-        let mut content = Content::open(&self.archive, stored, form, range)?;
-        content.fetch().await?;
+        let body = self.body(request, stored, form, range).await?;
         outlet.send(header).await?;
-        send(stored, form, content, outlet).await
+        send(stored, form, body, outlet).await
     }
 
     async fn all_instances(&self, request: &Request, found: &Found, outlet: &mut Outlet<Message>) -> Result<(), Error> {
@@ -128,12 +143,30 @@ impl Retrieval {
         let mut listing = Listing::of(found);
         while let Some(stored) = listing.next(self).await? {
             let Some(form) = request.accepted.form(stored.transfer_syntax.as_str()) else { continue };
-            let mut content = Content::open(&self.archive, &stored, form, None)?;
-            content.fetch().await?;
+            let body = self.body(&request, &stored, form, None).await?;
             send_header(&mut header, outlet).await?;
-            send(&stored, form, content, outlet).await?;
+            send(&stored, form, body, outlet).await?;
         }
         send_header(&mut header, outlet).await
+    }
+
+    /// What is sent of an instance. Its begin is read already, unless the caller reads it.
+    async fn body(
+        &self,
+        request: &Request,
+        stored: &StoredInstance,
+        form: Form,
+        range: Option<Range<u64>>,
+    ) -> Result<Body, Error> {
+        if request.caller_reads && form == Form::AsStored {
+            let range = range.clone().unwrap_or(0..stored.length);
+            if let Some(stretch) = Stretch::of(stored, range) {
+                return Ok(Body::Named(stretch));
+            }
+        }
+        let mut content = Content::open(&self.archive, stored, form, range)?;
+        content.fetch().await?;
+        Ok(Body::Sent(Box::new(content)))
     }
 
     /// Looks through all instances before the first is sent: the header tells how many there will be.
@@ -161,19 +194,19 @@ async fn send_header(header: &mut Option<Header>, outlet: &Outlet<Message>) -> R
     }
 }
 
-async fn send(
-    stored: &StoredInstance,
-    form: Form,
-    mut content: Content,
-    outlet: &mut Outlet<Message>,
-) -> Result<(), Error> {
+async fn send(stored: &StoredInstance, form: Form, body: Body, outlet: &mut Outlet<Message>) -> Result<(), Error> {
     let (transfer_syntax, length) = match form {
         Form::AsStored => (stored.transfer_syntax.to_string(), Some(stored.length)),
         Form::Rewritten => (EXPLICIT_VR_LITTLE_ENDIAN.to_owned(), None),
     };
     outlet.send(Message::Instance(Start { instance: stored.uids.clone(), transfer_syntax, length })).await?;
-    while let Some(bytes) = content.next().await? {
-        outlet.send_bytes(bytes).await?;
+    match body {
+        Body::Named(stretch) => outlet.send_stretch(stretch).await,
+        Body::Sent(mut content) => {
+            while let Some(bytes) = content.next().await? {
+                outlet.send_bytes(bytes).await?;
+            }
+            Ok(())
+        }
     }
-    Ok(())
 }

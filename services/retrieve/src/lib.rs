@@ -17,6 +17,7 @@ mod listing;
 mod metadata;
 mod object;
 mod part;
+mod stretch;
 
 pub use config::Config;
 pub use grpc::Service;

@@ -3,7 +3,7 @@
 mod inflated;
 mod stored;
 
-use crate::error::Error;
+use crate::{error::Error, stretch::Stretch};
 use archive::Archive;
 use bytes::Bytes;
 use catalog::StoredInstance;
@@ -12,7 +12,13 @@ use std::ops::Range;
 use stored::StoredReader;
 
 /// Reads the stretches of one object that the catalog's offsets name.
-pub(crate) enum ObjectReader {
+pub(crate) struct ObjectReader {
+    source: Source,
+    /// Set where the caller reads the object itself: then stretches are named to it.
+    named: Option<StoredInstance>,
+}
+
+enum Source {
     /// Offsets count in the object.
     Stored(StoredReader),
     /// Offsets count in the inflated data set.
@@ -20,19 +26,25 @@ pub(crate) enum ObjectReader {
 }
 
 impl ObjectReader {
-    /// A reader of this instance's object. Nothing is opened yet.
-    pub(crate) fn new(archive: &Archive, stored: &StoredInstance) -> Result<Self, Error> {
+    /// A reader of this instance's object, for a caller that can read the archive itself or not. Nothing is opened yet.
+    pub(crate) fn new(archive: &Archive, stored: &StoredInstance, caller_reads: bool) -> Result<Self, Error> {
         let key = stored.key.parse()?;
-        Ok(if stored.deflated {
-            Self::Inflated(InflatedReader::new(archive.clone(), key, stored.data_set_offset..stored.length))
+        let source = if stored.deflated {
+            Source::Inflated(InflatedReader::new(archive.clone(), key, stored.data_set_offset..stored.length))
         } else {
-            Self::Stored(StoredReader::new(archive.clone(), key))
-        })
+            Source::Stored(StoredReader::new(archive.clone(), key))
+        };
+        Ok(Self { source, named: (caller_reads && !stored.deflated).then(|| stored.clone()) })
+    }
+
+    /// The range as the caller is to read it itself; `None` when its bytes have to be sent.
+    pub(crate) fn stretch(&self, range: Range<u64>) -> Option<Stretch> {
+        Stretch::of(self.named.as_ref()?, range)
     }
 
     /// Tells which ranges will be read next, and in which order: near neighbours are then read in one go.
     pub(crate) fn expect<'a>(&mut self, ranges: impl Iterator<Item = &'a Range<u64>>) {
-        if let Self::Stored(reader) = self {
+        if let Source::Stored(reader) = &mut self.source {
             reader.expect(ranges);
         }
     }
@@ -42,17 +54,17 @@ impl ObjectReader {
         if range.is_empty() {
             return Ok(());
         }
-        match self {
-            Self::Stored(reader) => reader.fetch(range).await,
-            Self::Inflated(reader) => reader.fetch(range.start).await,
+        match &mut self.source {
+            Source::Stored(reader) => reader.fetch(range).await,
+            Source::Inflated(reader) => reader.fetch(range.start).await,
         }
     }
 
     /// Some bytes from the begin of `rest`, which must not be empty; `rest` then begins behind them.
     pub(crate) async fn piece(&mut self, rest: &mut Range<u64>) -> Result<Bytes, Error> {
-        match self {
-            Self::Stored(reader) => reader.piece(rest).await,
-            Self::Inflated(reader) => reader.piece(rest).await,
+        match &mut self.source {
+            Source::Stored(reader) => reader.piece(rest).await,
+            Source::Inflated(reader) => reader.piece(rest).await,
         }
     }
 }

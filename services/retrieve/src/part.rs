@@ -1,6 +1,6 @@
 //! One part of an answer: where its bytes lie in an object, and what is done to them.
 
-use crate::{cells::Cells, error::Error, grpc::Outlet, object::ObjectReader};
+use crate::{cells::Cells, error::Error, grpc::Outlet, object::ObjectReader, stretch::Stretch};
 use bytes::Bytes;
 use std::ops::Range;
 
@@ -69,12 +69,32 @@ impl Part {
         Self { cells: self.cells, ..Self::joined(self.ranges) }
     }
 
-    /// Reads the bytes and sends them.
-    pub(crate) async fn send<T: From<Bytes>>(
+    /// The part as the caller is to read it itself: only one that is sent as it lies in the object, in one range.
+    fn stretch(&self, reader: &ObjectReader) -> Option<Stretch> {
+        match self.ranges.as_slice() {
+            [range] if self.cells.is_none() => reader.stretch(range.clone()),
+            _ => None,
+        }
+    }
+
+    /// Reads the first bytes, unless the caller will, so that an object that cannot be read fails the call before its
+    /// header.
+    pub(crate) async fn fetch(&self, reader: &mut ObjectReader) -> Result<(), Error> {
+        match self.ranges.first() {
+            Some(range) if self.stretch(reader).is_none() => reader.fetch(range).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the bytes and sends them, or names them to a caller that reads them itself.
+    pub(crate) async fn send<T: From<Bytes> + From<Stretch>>(
         self,
         reader: &mut ObjectReader,
         outlet: &mut Outlet<T>,
     ) -> Result<(), Error> {
+        if let Some(stretch) = self.stretch(reader) {
+            return outlet.send_stretch(stretch).await;
+        }
         let mut cells = self.cells;
         for mut rest in self.ranges {
             while !rest.is_empty() {

@@ -20,7 +20,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("ingest", &["access", "archive", "catalog", "dataset", "proto", "rpc", "uid"]),
     ("query", &["access", "catalog", "dataset", "proto", "rpc", "uid"]),
     ("retrieve", &["access", "archive", "catalog", "dataset", "proto", "rpc", "uid"]),
-    ("gateway", &["access", "dataset", "media-type", "multipart", "proto", "rpc", "uid", "viewer"]),
+    ("gateway", &["access", "archive", "dataset", "media-type", "multipart", "proto", "rpc", "uid", "viewer"]),
     ("noctis", &["access", "archive", "catalog", "gateway", "ingest", "proto", "query", "retrieve", "rpc", "viewer"]),
 ];
 

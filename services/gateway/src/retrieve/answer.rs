@@ -1,6 +1,9 @@
 //! The answer to a retrieval of parts: status and headers from what the service announced, body from what it streams.
 
-use super::body::{self, Part, Piece, Pieces};
+use super::{
+    body::{self, Part, Piece, Pieces},
+    objects,
+};
 use crate::{Problem, asked::Asked};
 use axum::{
     body::Body,
@@ -49,6 +52,7 @@ pub(super) async fn answer(
     let mut response = if asked.matches(&etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
+        let pieces = if asked.head_only { pieces } else { objects::begin(pieces).await? };
         match representation.packaging {
             Packaging::SinglePart => single(asked.head_only, &representation, &announced, pieces).await?,
             Packaging::Multipart => multipart(asked.head_only, representation, &announced, pieces).await?,

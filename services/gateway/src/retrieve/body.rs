@@ -41,6 +41,9 @@ pub(super) enum Broken {
     /// A stored piece of metadata cannot be read.
     #[error("stored metadata is damaged")]
     Metadata(#[from] dataset::CorruptPiece),
+    /// A text could not be compressed.
+    #[error("a text could not be compressed")]
+    Compression(#[from] std::io::Error),
 }
 
 /// Counts what comes against what was announced.

@@ -3,6 +3,7 @@
 use super::{
     answer::{Announced, answer},
     body::{Part, Piece, Pieces},
+    objects::{self, Raw},
     opened,
 };
 use crate::{
@@ -12,8 +13,9 @@ use crate::{
     origin::Root,
     principal::Caller,
 };
+use archive::Archive;
 use axum::{extract, response::Response};
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use media_type::{Category, Items, Representation};
 use proto::retrieve::v1::{
     BulkDataHeader, BulkDataRequest, BulkDataResponse, BulkDataStart, ByteRange, bulk_data_response::Message,
@@ -95,6 +97,7 @@ async fn respond(
         request.range = request.range.filter(|_: &ByteRange| condition == format!("\"{}\"", header.etag));
     }
     request.describe_only = asked.head_only;
+    request.caller_reads = state.archive().is_some();
     let (header, stream) = open(state, caller, request).await?;
     let announced = Announced {
         etag: header.etag,
@@ -106,7 +109,8 @@ async fn respond(
         range: header.range_first.zip(header.range_length),
     };
     let range_length = announced.range.map(|(_, length)| length);
-    answer(asked, representation, root.as_str(), announced, pieces(stream, root.clone(), range_length)).await
+    let pieces = pieces(stream, state.archive(), root.clone(), range_length);
+    answer(asked, representation, root.as_str(), announced, pieces).await
 }
 
 async fn open(
@@ -122,16 +126,19 @@ async fn open(
     .await
 }
 
-fn pieces(stream: Streaming<BulkDataResponse>, root: Root, range_length: Option<u64>) -> Pieces {
-    stream
-        .and_then(move |response| {
-            std::future::ready(match response.message {
-                Some(Message::Value(start)) => Ok(Piece::Part(part(start, &root, range_length))),
-                Some(Message::Chunk(chunk)) => Ok(Piece::Chunk(chunk)),
-                Some(Message::Header(_)) | None => Err(Status::internal("a message out of place")),
-            })
-        })
-        .boxed()
+fn pieces(
+    stream: Streaming<BulkDataResponse>,
+    archive: Option<&Archive>,
+    root: Root,
+    range_length: Option<u64>,
+) -> Pieces {
+    let raw = stream.map(move |response| match response?.message {
+        Some(Message::Value(start)) => Ok(Raw::Piece(Piece::Part(part(start, &root, range_length)))),
+        Some(Message::Chunk(chunk)) => Ok(Raw::Piece(Piece::Chunk(chunk))),
+        Some(Message::Stored(range)) => Ok(Raw::Named(range)),
+        Some(Message::Header(_)) | None => Err(Status::internal("a message out of place")),
+    });
+    objects::read(raw, archive)
 }
 
 fn part(start: BulkDataStart, root: &Root, range_length: Option<u64>) -> Part {

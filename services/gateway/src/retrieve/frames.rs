@@ -3,6 +3,7 @@
 use super::{
     answer::{Announced, answer},
     body::{Part, Piece, Pieces},
+    objects::{self, Raw},
     opened,
 };
 use crate::{
@@ -12,8 +13,9 @@ use crate::{
     origin::Root,
     principal::Caller,
 };
+use archive::Archive;
 use axum::{extract, response::Response};
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use http::StatusCode;
 use media_type::{Category, Items};
 use proto::retrieve::v1::{FramesHeader, FramesRequest, FramesResponse, frames_response::Message};
@@ -36,6 +38,7 @@ pub(crate) async fn frames(
         frames: frames.clone(),
         accepted: Some(accepted(&representation.syntaxes)),
         describe_only: asked.head_only,
+        caller_reads: state.archive().is_some(),
     };
     let answered = state.retrieve().frames(caller.call(request)).await;
     let (header, stream) = opened(answered, |first| match first.message {
@@ -48,7 +51,7 @@ pub(crate) async fn frames(
         resource.series().map_or("", |series| series.as_str()),
         resource.instance().map_or("", |instance| instance.as_str()),
     );
-    let pieces = pieces(stream, address, header.transfer_syntax_uid.clone());
+    let pieces = pieces(stream, state.archive(), address, header.transfer_syntax_uid.clone());
     answer(&asked, representation, root.as_str(), announced(header, &frames), pieces).await
 }
 
@@ -66,20 +69,23 @@ fn announced(header: FramesHeader, frames: &[u32]) -> Announced {
     }
 }
 
-fn pieces(stream: Streaming<FramesResponse>, address: String, transfer_syntax: String) -> Pieces {
-    stream
-        .and_then(move |response| {
-            std::future::ready(match response.message {
-                Some(Message::Frame(start)) => Ok(Piece::Part(Part {
-                    transfer_syntax: transfer_syntax.clone(),
-                    location: format!("{address}/frames/{}", start.number),
-                    length: Some(start.length),
-                })),
-                Some(Message::Chunk(chunk)) => Ok(Piece::Chunk(chunk)),
-                Some(Message::Header(_)) | None => Err(Status::internal("a message out of place")),
-            })
-        })
-        .boxed()
+fn pieces(
+    stream: Streaming<FramesResponse>,
+    archive: Option<&Archive>,
+    address: String,
+    transfer_syntax: String,
+) -> Pieces {
+    let raw = stream.map(move |response| match response?.message {
+        Some(Message::Frame(start)) => Ok(Raw::Piece(Piece::Part(Part {
+            transfer_syntax: transfer_syntax.clone(),
+            location: format!("{address}/frames/{}", start.number),
+            length: Some(start.length),
+        }))),
+        Some(Message::Chunk(chunk)) => Ok(Raw::Piece(Piece::Chunk(chunk))),
+        Some(Message::Stored(range)) => Ok(Raw::Named(range)),
+        Some(Message::Header(_)) | None => Err(Status::internal("a message out of place")),
+    });
+    objects::read(raw, archive)
 }
 
 /// Numbers from 1, separated by commas, none of them twice (PS3.18 10.4.1.1.6).

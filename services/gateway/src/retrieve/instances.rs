@@ -3,7 +3,9 @@
 use super::{
     answer::{Announced, answer},
     body::{Part, Piece, Pieces},
-    bulkdata, opened,
+    bulkdata,
+    objects::{self, Raw},
+    opened,
 };
 use crate::{
     Problem, State,
@@ -12,8 +14,9 @@ use crate::{
     origin::Root,
     principal::Caller,
 };
+use archive::Archive;
 use axum::{extract, response::Response};
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use media_type::{Category, Items, Payload, Representation};
 use proto::retrieve::v1::{
     ByteRange, InstancesHeader, InstancesRequest, InstancesResponse, instances_response::Message,
@@ -52,7 +55,7 @@ pub(crate) async fn instances(
         range: header.range_first.zip(header.range_length),
     };
     let range_length = announced.range.map(|(_, length)| length);
-    let pieces = pieces(stream, root.clone(), range_length);
+    let pieces = pieces(stream, state.archive(), root.clone(), range_length);
     answer(&asked, representation, root.as_str(), announced, pieces).await
 }
 
@@ -75,6 +78,7 @@ impl Call<'_> {
             accepted: Some(accepted(&self.representation.syntaxes)),
             range,
             describe_only,
+            caller_reads: self.state.archive().is_some(),
         };
         let answer = self.state.retrieve().instances(self.caller.call(request)).await;
         opened(answer, |first| match first.message {
@@ -85,21 +89,23 @@ impl Call<'_> {
     }
 }
 
-fn pieces(stream: Streaming<InstancesResponse>, root: Root, range_length: Option<u64>) -> Pieces {
-    stream
-        .and_then(move |response| {
-            let piece = match response.message {
-                Some(Message::Instance(start)) => {
-                    let named = start.resource.unwrap_or_default();
-                    let location =
-                        root.resource(&named.study_instance_uid, &named.series_instance_uid, &named.sop_instance_uid);
-                    let length = range_length.or(start.length);
-                    Ok(Piece::Part(Part { transfer_syntax: start.transfer_syntax_uid, location, length }))
-                }
-                Some(Message::Chunk(chunk)) => Ok(Piece::Chunk(chunk)),
-                Some(Message::Header(_)) | None => Err(Status::internal("a message out of place")),
-            };
-            std::future::ready(piece)
-        })
-        .boxed()
+fn pieces(
+    stream: Streaming<InstancesResponse>,
+    archive: Option<&Archive>,
+    root: Root,
+    range_length: Option<u64>,
+) -> Pieces {
+    let raw = stream.map(move |response| match response?.message {
+        Some(Message::Instance(start)) => {
+            let named = start.resource.unwrap_or_default();
+            let location =
+                root.resource(&named.study_instance_uid, &named.series_instance_uid, &named.sop_instance_uid);
+            let length = range_length.or(start.length);
+            Ok(Raw::Piece(Piece::Part(Part { transfer_syntax: start.transfer_syntax_uid, location, length })))
+        }
+        Some(Message::Chunk(chunk)) => Ok(Raw::Piece(Piece::Chunk(chunk))),
+        Some(Message::Stored(range)) => Ok(Raw::Named(range)),
+        Some(Message::Header(_)) | None => Err(Status::internal("a message out of place")),
+    });
+    objects::read(raw, archive)
 }

@@ -3,7 +3,7 @@
 use super::{
     answer::{content, describe, insert},
     body::Broken,
-    opened,
+    opened, settled,
 };
 use crate::{Problem, State, asked::Asked, named::Target, origin::Root, principal::Caller};
 use axum::{
@@ -18,8 +18,9 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 use media_type::Category;
-use proto::retrieve::v1::{MetadataRequest, MetadataResponse, metadata_response::Message};
+use proto::retrieve::v1::{MetadataHeader, MetadataRequest, MetadataResponse, metadata_response::Message};
 use tonic::{Status, Streaming};
+use uid::Resource;
 
 /// `GET …/metadata`: one JSON array, whatever the resource (PS3.18 F.2).
 pub(crate) async fn metadata(
@@ -30,17 +31,14 @@ pub(crate) async fn metadata(
     asked: Asked,
 ) -> Result<Response, Problem> {
     let representation = asked.negotiate(Category::Metadata)?;
-    let request = MetadataRequest { resource: Some(rpc::resource_to_proto(&resource)), describe_only: asked.head_only };
-    let answer = state.retrieve().metadata(caller.call(request)).await;
-    let (header, stream) = opened(answer, |first| match first.message {
-        Some(Message::Header(header)) => Some(header),
-        _ => None,
-    })
-    .await?;
-    if header.instances == 0 {
-        return Err(Problem::not_found());
-    }
     let gzip = asked.accepts_gzip();
+    if gzip && !asked.head_only {
+        let settled = settled::answer(&state, &caller, &root, &resource, &asked, &representation).await?;
+        if let Some(response) = settled {
+            return Ok(response);
+        }
+    }
+    let (header, stream) = open(&state, &caller, &resource, asked.head_only).await?;
     let etag = etag(&header.etag, &root, gzip);
     let mut response = if asked.matches(&etag) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -57,8 +55,31 @@ pub(crate) async fn metadata(
     Ok(response)
 }
 
+/// Asks the service for the metadata, or for its header alone.
+///
+/// # Errors
+/// Those of the service, and 404 where there is no instance.
+pub(super) async fn open(
+    state: &State,
+    caller: &Caller,
+    resource: &Resource,
+    describe_only: bool,
+) -> Result<(MetadataHeader, Streaming<MetadataResponse>), Problem> {
+    let request = MetadataRequest { resource: Some(rpc::resource_to_proto(resource)), describe_only };
+    let answer = state.retrieve().metadata(caller.call(request)).await;
+    let (header, stream) = opened(answer, |first| match first.message {
+        Some(Message::Header(header)) => Some(header),
+        _ => None,
+    })
+    .await?;
+    if header.instances == 0 {
+        return Err(Problem::not_found());
+    }
+    Ok((header, stream))
+}
+
 /// The links in the text begin with the root, so under another root it is another text.
-fn etag(tag: &str, root: &Root, gzip: bool) -> String {
+pub(super) fn etag(tag: &str, root: &Root, gzip: bool) -> String {
     let coding = if gzip { "-gzip" } else { "" };
     format!("\"{tag}-{:08x}{coding}\"", crc32fast::hash(root.as_str().as_bytes()))
 }

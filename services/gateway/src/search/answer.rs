@@ -49,7 +49,8 @@ impl Roots {
 impl Answer<'_> {
     /// All matches.
     pub(super) fn json(&self) -> Vec<u8> {
-        let mut json = Vec::new();
+        let size = self.found.matches.iter().map(|found| size(found).saturating_add(self.roots.used.len())).sum();
+        let mut json = Vec::with_capacity(size);
         json.push(b'[');
         for (at, found) in self.found.matches.iter().enumerate() {
             if at > 0 {
@@ -72,7 +73,7 @@ impl Answer<'_> {
             if at > 0 {
                 json.push(b',');
             }
-            json.extend_from_slice(format!("\"{:08X}\":", attribute.tag).as_bytes());
+            write_name(json, attribute.tag);
             json.extend_from_slice(&attribute.json);
         }
         json.push(b'}');
@@ -132,6 +133,26 @@ impl Answer<'_> {
         }
         texts.into_iter().map(|text| format!("299 {}: {text}", self.roots.used)).collect()
     }
+}
+
+/// About how long the JSON of a match will be.
+fn size(found: &Match) -> usize {
+    const ADDRESS: usize = 320;
+    found
+        .attributes
+        .iter()
+        .fold(ADDRESS, |size, attribute| size.saturating_add(attribute.json.len().saturating_add(12)))
+}
+
+/// The member's name: eight hexadecimal digits (PS3.18 F.2.2). There are thousands in an answer, so they are written
+/// digit by digit.
+fn write_name(json: &mut Vec<u8>, tag: u32) {
+    json.push(b'"');
+    for place in (0..8).rev() {
+        let digit = (tag >> (place * 4)) as u8 & 0xF;
+        json.push(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 });
+    }
+    json.extend_from_slice(b"\":");
 }
 
 /// Names for a text: all of them, or as many as fit.

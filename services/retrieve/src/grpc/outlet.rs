@@ -1,6 +1,6 @@
 //! Where a transaction sends its messages: a bounded channel to the caller.
 
-use crate::error::Error;
+use crate::{error::Error, stretch::Stretch};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -37,6 +37,14 @@ impl<T: From<Bytes>> Outlet<T> {
         }
         self.count(bytes.len());
         self.send(bytes.into()).await
+    }
+}
+
+impl<T: From<Stretch>> Outlet<T> {
+    /// Names the bytes of what was announced last.
+    pub(crate) async fn send_stretch(&mut self, stretch: Stretch) -> Result<(), Error> {
+        self.bytes = self.bytes.saturating_add(stretch.range.end.saturating_sub(stretch.range.start));
+        self.send(stretch.into()).await
     }
 }
 

@@ -1,12 +1,14 @@
 //! Between the messages of `retrieve.proto` and the types of the transactions.
 
-use crate::{accepted::Accepted, bulk_data, byte_range::ByteRange, error::Error, frames, instances, metadata};
+use crate::{
+    accepted::Accepted, bulk_data, byte_range::ByteRange, error::Error, frames, instances, metadata, stretch::Stretch,
+};
 use access::Scope;
 use proto::retrieve::v1::{
     self as wire, BulkDataHeader, BulkDataRequest, BulkDataResponse, BulkDataStart, FrameStart, FramesHeader,
     FramesRequest, FramesResponse, InstanceStart, InstancesHeader, InstancesRequest, InstancesResponse, MetadataBatch,
-    MetadataHeader, MetadataRequest, MetadataResponse, bulk_data_response, frames_response, instances_response,
-    metadata_response,
+    MetadataHeader, MetadataRequest, MetadataResponse, StoredRange, bulk_data_response, frames_response,
+    instances_response, metadata_response,
 };
 use rpc::{Code, Failure, resource_from_proto, resource_to_proto};
 use std::ops::Range;
@@ -19,6 +21,7 @@ pub(super) fn instances_request(message: InstancesRequest, scope: Scope) -> Resu
         accepted: accepted(message.accepted),
         range: byte_range(message.range)?,
         describe_only: message.describe_only,
+        caller_reads: message.caller_reads,
     })
 }
 
@@ -40,6 +43,7 @@ pub(super) fn frames_request(message: FramesRequest, scope: Scope) -> Result<fra
         frames: message.frames,
         accepted: accepted(message.accepted),
         describe_only: message.describe_only,
+        caller_reads: message.caller_reads,
     })
 }
 
@@ -56,6 +60,7 @@ pub(super) fn bulk_data_request(message: BulkDataRequest, scope: Scope) -> Resul
         accepted: accepted(message.accepted),
         range: byte_range(message.range)?,
         describe_only: message.describe_only,
+        caller_reads: message.caller_reads,
     })
 }
 
@@ -77,6 +82,12 @@ fn length_of(range: &Range<u64>) -> u64 {
     range.end.saturating_sub(range.start)
 }
 
+impl From<Stretch> for StoredRange {
+    fn from(stretch: Stretch) -> Self {
+        Self { key: stretch.key, offset: stretch.range.start, length: length_of(&stretch.range) }
+    }
+}
+
 impl From<instances::Message> for InstancesResponse {
     fn from(message: instances::Message) -> Self {
         use instances_response::Message;
@@ -96,6 +107,7 @@ impl From<instances::Message> for InstancesResponse {
                 length: start.length,
             }),
             instances::Message::Chunk(bytes) => Message::Chunk(bytes),
+            instances::Message::Stored(stretch) => Message::Stored(stretch.into()),
         };
         Self { message: Some(message) }
     }
@@ -123,6 +135,7 @@ impl From<frames::Message> for FramesResponse {
             }),
             frames::Message::Frame { number, length } => Message::Frame(FrameStart { number, length }),
             frames::Message::Chunk(bytes) => Message::Chunk(bytes),
+            frames::Message::Stored(stretch) => Message::Stored(stretch.into()),
         };
         Self { message: Some(message) }
     }
@@ -149,6 +162,7 @@ impl From<bulk_data::Message> for BulkDataResponse {
                 length: start.length,
             }),
             bulk_data::Message::Chunk(bytes) => Message::Chunk(bytes),
+            bulk_data::Message::Stored(stretch) => Message::Stored(stretch.into()),
         };
         Self { message: Some(message) }
     }

@@ -55,23 +55,48 @@ pub fn failed<T: std::fmt::Debug>(result: Result<T, Failure>) -> rpc::Code {
     result.unwrap_err().code
 }
 
-/// Takes a stream of header, starts and chunks, in this order, to its end.
+/// Makes a call and takes its stream of header, starts and bytes, in this order, to its end; once as a caller that is
+/// sent all bytes, and once as one that reads the archive itself. Both come to the same.
 macro_rules! take_to_the_end {
-    ($call:expr, $response:ident, $start:ident) => {{
-        let mut stream = $call.await.map_err(|status| Failure::from(&status))?.into_inner();
-        let (mut header, mut parts) = (None, Vec::new());
-        while let Some(response) = stream.message().await.map_err(|status| Failure::from(&status))? {
-            match response.message.expect("a message") {
-                $response::Message::Header(first) => assert!(header.replace(first).is_none() && parts.is_empty()),
-                $response::Message::$start(start) => parts.push((start, Vec::new())),
-                $response::Message::Chunk(bytes) => {
-                    assert!(!bytes.is_empty() && bytes.len() <= 2 * rpc::CHUNK);
-                    parts.last_mut().expect("a start before its bytes").1.extend_from_slice(&bytes);
+    ($place:expr, $method:ident, $request:expr, $response:ident, $start:ident) => {{
+        let mut request = $request;
+        request.caller_reads = false;
+        let sent = taken!($place, $method, request.clone(), $response, $start);
+        request.caller_reads = true;
+        let read = taken!($place, $method, request, $response, $start);
+        match (&sent, &read) {
+            (Ok(sent), Ok(read)) => assert!(sent.header == read.header && sent.parts == read.parts),
+            (sent, read) => assert_eq!(sent.as_ref().err(), read.as_ref().err()),
+        }
+        sent
+    }};
+}
+
+macro_rules! taken {
+    ($place:expr, $method:ident, $request:expr, $response:ident, $start:ident) => {
+        async {
+            let mut client = $place.client.clone();
+            let call = client.$method($place.call($request)).await;
+            let mut stream = call.map_err(|status| Failure::from(&status))?.into_inner();
+            let (mut header, mut parts) = (None, Vec::new());
+            while let Some(response) = stream.message().await.map_err(|status| Failure::from(&status))? {
+                match response.message.expect("a message") {
+                    $response::Message::Header(first) => assert!(header.replace(first).is_none() && parts.is_empty()),
+                    $response::Message::$start(start) => parts.push((start, Vec::new())),
+                    $response::Message::Chunk(bytes) => {
+                        assert!(!bytes.is_empty() && bytes.len() <= 2 * rpc::CHUNK);
+                        parts.last_mut().expect("a start before its bytes").1.extend_from_slice(&bytes);
+                    }
+                    $response::Message::Stored(range) => {
+                        let bytes = $place.read(&range).await?;
+                        parts.last_mut().expect("a start before its bytes").1.extend_from_slice(&bytes);
+                    }
                 }
             }
+            Ok::<_, Failure>(Answer { header: header.expect("a header"), parts })
         }
-        Ok(Answer { header: header.expect("a header"), parts })
-    }};
+        .await
+    };
 }
 
 pub async fn frames(
@@ -85,9 +110,10 @@ pub async fn frames(
         frames: frames.to_vec(),
         accepted: Some(accepted),
         describe_only: false,
+        caller_reads: false,
     };
     let answer: Result<Answer<FramesHeader, proto::retrieve::v1::FrameStart>, Failure> =
-        take_to_the_end!(place.client.clone().frames(place.call(request)), frames_response, Frame);
+        take_to_the_end!(place, frames, request, frames_response, Frame);
     let answer = answer?;
     for (start, bytes) in &answer.parts {
         assert_eq!(start.length, bytes.len() as u64);
@@ -103,7 +129,7 @@ pub async fn instances(
     place: &Place,
     request: InstancesRequest,
 ) -> Result<Answer<InstancesHeader, InstanceStart>, Failure> {
-    take_to_the_end!(place.client.clone().instances(place.call(request)), instances_response, Instance)
+    take_to_the_end!(place, instances, request, instances_response, Instance)
 }
 
 pub fn bulk_data_request(resource: &Resource, path: &str, accepted: Accepted) -> BulkDataRequest {
@@ -121,7 +147,7 @@ pub async fn bulk_data(
 ) -> Result<Answer<BulkDataHeader, BulkDataStart>, Failure> {
     let has_range = request.range.is_some();
     let answer: Result<Answer<BulkDataHeader, BulkDataStart>, Failure> =
-        take_to_the_end!(place.client.clone().bulk_data(place.call(request)), bulk_data_response, Value);
+        take_to_the_end!(place, bulk_data, request, bulk_data_response, Value);
     let answer = answer?;
     for (start, bytes) in &answer.parts {
         assert!(has_range || start.length == bytes.len() as u64);

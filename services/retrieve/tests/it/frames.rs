@@ -173,6 +173,7 @@ async fn a_description_gives_the_header_alone() {
         frames: vec![2],
         accepted: Some(any()),
         describe_only: true,
+        caller_reads: true,
     };
     let mut stream = place.client.clone().frames(place.call(request)).await.unwrap().into_inner();
     let first = stream.message().await.unwrap().unwrap().message;

@@ -8,8 +8,9 @@ use catalog::{
     Timestamp,
 };
 use dataset::{Describer, Limits};
-use proto::retrieve::v1::retrieve_client::RetrieveClient;
-use rpc::{Context, Transport};
+use futures::TryStreamExt as _;
+use proto::retrieve::v1::{StoredRange, retrieve_client::RetrieveClient};
+use rpc::{Context, Failure, Transport};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tonic::Request;
@@ -54,6 +55,19 @@ impl Place {
             _ => "home".parse().unwrap(),
         };
         Principal::new("tester".into(), self.facilities.clone(), home, WayIn::Trial)
+    }
+
+    /// Reads a range that the service named.
+    pub async fn read(&self, range: &StoredRange) -> Result<Bytes, Failure> {
+        let key = range.key.parse().unwrap();
+        let bytes = self.archive.stream(&key, range.offset..range.offset + range.length).try_collect::<Vec<_>>().await;
+        match bytes {
+            Ok(bytes) => Ok(bytes.concat().into()),
+            Err(archive::Error::Unavailable { .. }) => {
+                Err(Failure::new(rpc::Code::Unavailable, "the archive is not available"))
+            }
+            Err(_) => Err(Failure::new(rpc::Code::Internal, "the archive could not read what it holds")),
+        }
     }
 
     pub fn scope(&self) -> Scope {
