@@ -9,6 +9,7 @@ mod bulkdata;
 mod frames;
 mod instances;
 mod metadata;
+mod metadata_xml;
 
 pub(crate) use bulkdata::{bulk_data, bulk_value, pixel_data};
 pub(crate) use frames::frames;

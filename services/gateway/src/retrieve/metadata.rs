@@ -1,9 +1,10 @@
-//! Metadata of a study, series or instance (PS3.18 10.4.1.1.2): prepared pieces, joined without looking into them.
+//! Metadata of a study, series or instance (PS3.18 10.4.1.1.2): prepared pieces, joined without looking into them, or
+//! converted to XML.
 
 use super::{
     answer::{content, describe, insert},
     body::Broken,
-    opened,
+    metadata_xml, opened,
 };
 use crate::{Problem, State, asked::Asked, named::Target, origin::Root, principal::Caller};
 use axum::{
@@ -17,11 +18,11 @@ use http::{
     HeaderValue, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
-use media_type::Category;
+use media_type::{Category, Payload};
 use proto::retrieve::v1::{MetadataRequest, MetadataResponse, metadata_response::Message};
 use tonic::{Status, Streaming};
 
-/// `GET …/metadata`: one JSON array, whatever the resource (PS3.18 F.2).
+/// `GET …/metadata`: one JSON array, whatever the resource (PS3.18 F.2), or one XML document for each instance.
 pub(crate) async fn metadata(
     extract::State(state): extract::State<State>,
     caller: Caller,
@@ -39,6 +40,9 @@ pub(crate) async fn metadata(
     .await?;
     if header.instances == 0 {
         return Err(Problem::not_found());
+    }
+    if representation.payload == Payload::DicomXml {
+        return Ok(metadata_xml::answer(&asked, &representation, root, &header, stream));
     }
     let gzip = asked.accepts_gzip();
     let etag = etag(&header.etag, &root, gzip);
