@@ -63,6 +63,8 @@ async fn values_links_and_private_attributes_are_those_of_the_json() {
         &document,
         "<DicomAttribute tag=\"00190031\" vr=\"UN\" privateCreator=\"EXAMPLE_ACQU_01\"><InlineBinary>AQIDBAUA</InlineBinary>",
     );
+    let path = format!("{ROOT}{}/metadata", archive.ct.instance(2).path());
+    let document = documents(&archive.client().get_as(&path, XML, 200).await).remove(0);
     has(
         &document,
         "<DicomAttribute tag=\"00190023\" vr=\"DS\" privateCreator=\"EXAMPLE_ACQU_01\"><Value number=\"1\">39.375</Value>",
