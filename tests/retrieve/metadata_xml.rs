@@ -67,7 +67,7 @@ async fn values_links_and_private_attributes_are_those_of_the_json() {
     let document = documents(&archive.client().get_as(&path, XML, 200).await).remove(0);
     has(
         &document,
-        "<DicomAttribute tag=\"00190023\" vr=\"DS\" privateCreator=\"EXAMPLE_ACQU_01\"><Value number=\"1\">39.375</Value>",
+        "<DicomAttribute tag=\"00190023\" vr=\"DS\" privateCreator=\"EXAMPLE_ACQU_01\"><Value number=\"1\">39.375000</Value>",
     );
     has(
         &document,

@@ -107,7 +107,9 @@ impl JsonReader {
         let mut depth = 0_usize;
         loop {
             match self.peek()? {
-                b'"' => drop(self.quoted()?),
+                b'"' => {
+                    self.quoted()?;
+                }
                 bracket @ (b'{' | b'[') => {
                     self.expect(bracket)?;
                     depth = depth.saturating_add(1);
@@ -117,7 +119,9 @@ impl JsonReader {
                     depth = depth.checked_sub(1).ok_or(CorruptPiece)?;
                 }
                 between @ (b',' | b':') if depth > 0 => self.expect(between)?,
-                _ => drop(self.literal()?),
+                _ => {
+                    self.literal()?;
+                }
             }
             if depth == 0 {
                 return Ok(());
