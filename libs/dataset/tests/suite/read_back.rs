@@ -147,13 +147,11 @@ fn components(node: &Node) -> String {
     assert_eq!(node.text, "");
     let mut text = String::new();
     let mut titles = ["FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix"].into_iter();
-    let mut at = 0;
-    for child in &node.children {
+    for (at, child) in node.children.iter().enumerate() {
         let skipped = titles.by_ref().position(|title| title == child.name).expect("components in their order");
         let carets = if at == 0 { skipped } else { skipped + 1 };
         text += &"^".repeat(carets);
         text += &child.leaf();
-        at += 1;
     }
     text
 }
