@@ -105,7 +105,8 @@ async fn what_cannot_be_had_is_406_with_what_can() {
     for (path, accept, supported) in [
         (instance.clone(), "image/png", "multipart/related; type=\\\"application/dicom\\\""),
         (instance.clone(), "application/zip", "application/dicom"),
-        (format!("{instance}/metadata"), "multipart/related; type=\"application/dicom+xml\"", "application/dicom+json"),
+        (format!("{instance}/metadata"), "application/dicom+xml", "type=\\\"application/dicom+xml\\\""),
+        (format!("{instance}/metadata"), "multipart/related; type=\"text/xml\"", "application/dicom+json"),
         (format!("{instance}/frames/1"), "image/png", "application/octet-stream"),
         (format!("{instance}/frames/1"), "multipart/related; type=image/jpeg", "application/octet-stream"),
         (format!("{instance}/frames/1"), "application/dicom+json", "application/octet-stream"),

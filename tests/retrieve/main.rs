@@ -9,6 +9,7 @@ mod frames;
 mod instances;
 mod links;
 mod metadata;
+mod metadata_xml;
 mod missing;
 mod one_bit;
 mod ranges;

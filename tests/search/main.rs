@@ -13,6 +13,7 @@ mod refusals;
 mod resources;
 mod values;
 mod viewer;
+mod xml;
 
 use harness::{Server, ServerBuilder};
 use serde_json::Value;

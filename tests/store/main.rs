@@ -16,6 +16,7 @@ mod pydicom_files;
 mod refusals;
 mod single_part;
 mod slow;
+mod xml;
 
 use harness::{Server, ServerBuilder};
 

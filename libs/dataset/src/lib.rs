@@ -1,8 +1,8 @@
 //! DICOM data sets as they arrive: a push parser over untrusted bytes, and what is taken from them on the way:
 //! identity, search attributes, DICOM JSON, and where frames and bulk values lie.
 //!
-//! Knows PS3.5 (encoding), PS3.10 (the file format) and PS3.18 Annex F (JSON). Does no I/O, starts no task, and
-//! never keeps more than [`Limits`] allows, whatever the bytes declare.
+//! Knows PS3.5 (encoding), PS3.10 (the file format), PS3.18 Annex F (JSON) and PS3.19 A.1 (XML). Does no I/O, starts no
+//! task, and never keeps more than [`Limits`] allows, whatever the bytes declare.
 
 pub mod attributes;
 pub mod bulk;
@@ -17,6 +17,7 @@ pub mod inflate;
 pub mod json;
 pub mod limits;
 pub mod metadata;
+pub mod native_model;
 mod parse;
 pub mod prepared;
 pub mod refusal;

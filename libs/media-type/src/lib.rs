@@ -20,6 +20,8 @@ pub use syntaxes::{Syntaxes, bulk_data_media_type, default_transfer_syntax, tran
 pub const DICOM: &str = "application/dicom";
 /// The media type of the DICOM JSON model (PS3.18 Annex F).
 pub const DICOM_JSON: &str = "application/dicom+json";
+/// The media type of the Native DICOM Model (PS3.19 A.1).
+pub const DICOM_XML: &str = "application/dicom+xml";
 /// The plain name by which many clients ask for the DICOM JSON model.
 pub const JSON: &str = "application/json";
 /// Bulk data that is not compressed.
@@ -32,7 +34,7 @@ pub struct Representation {
     pub packaging: Packaging,
     /// What the parts are.
     pub payload: Payload,
-    /// The transfer syntaxes that the client takes; the default for JSON, which has none.
+    /// The transfer syntaxes that the client takes; the default for JSON and XML, which have none.
     pub syntaxes: Syntaxes,
 }
 
@@ -45,7 +47,7 @@ impl Representation {
     pub fn content_type(&self, transfer_syntax: &str) -> String {
         let media_type = self.media_type(transfer_syntax);
         match self.payload {
-            Payload::Json | Payload::DicomJson => media_type.to_owned(),
+            Payload::Json | Payload::DicomJson | Payload::DicomXml => media_type.to_owned(),
             Payload::Dicom | Payload::BulkData if transfer_syntax.is_empty() => media_type.to_owned(),
             Payload::Dicom | Payload::BulkData => format!("{media_type}; transfer-syntax={transfer_syntax}"),
         }
@@ -65,6 +67,7 @@ impl Representation {
         match self.payload {
             Payload::Dicom => DICOM,
             Payload::DicomJson => DICOM_JSON,
+            Payload::DicomXml => DICOM_XML,
             Payload::Json => JSON,
             Payload::BulkData => bulk_data_media_type(transfer_syntax),
         }

@@ -69,9 +69,12 @@ pub fn negotiate(request: &Request<'_>) -> Result<Representation, NegotiationErr
         .ok_or_else(|| NegotiationError::NotAcceptable { supported: supported(request.category) })
 }
 
-/// Clients forget to encode the `+` of `application/dicom+json`, so that it arrives as a space.
+/// Clients forget to encode the `+` of `application/dicom+json` and its like, so that it arrives as a space.
 fn parse_parameter(values: &[&str]) -> Result<Vec<Range>, NegotiationError> {
-    let values: Vec<String> = values.iter().map(|value| value.replace("dicom json", "dicom+json")).collect();
+    let values: Vec<String> = values
+        .iter()
+        .map(|value| value.replace("dicom json", "dicom+json").replace("dicom xml", "dicom+xml"))
+        .collect();
     range::parse(&values.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

@@ -1,6 +1,6 @@
 //! What can be answered for each category of resource (PS3.18 Tables 10.4.4-1, 10.5.4 and 10.6.4).
 
-use crate::{DICOM, DICOM_JSON, JSON, OCTET_STREAM, syntaxes::compressed_media_types};
+use crate::{DICOM, DICOM_JSON, DICOM_XML, JSON, OCTET_STREAM, syntaxes::compressed_media_types};
 
 /// A category of resource, as far as the choice of representation depends on it (PS3.18 8.7.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub enum Payload {
     Dicom,
     /// The DICOM JSON model as `application/dicom+json`.
     DicomJson,
+    /// The Native DICOM Model as `application/dicom+xml`.
+    DicomXml,
     /// The DICOM JSON model as `application/json`.
     Json,
     /// Octet streams and codestreams, typed by their transfer syntax. Of instances: their bulk data.
@@ -61,10 +63,9 @@ pub(crate) struct Offer {
 /// The ways to answer for a category, the default first.
 pub(crate) fn offers(category: Category) -> Vec<Offer> {
     let (items, payload) = match category {
-        Category::Metadata | Category::SearchResults | Category::StoreResponse => {
-            let json = |payload, media_type| Offer { packaging: Packaging::SinglePart, payload, media_type };
-            return vec![json(Payload::DicomJson, DICOM_JSON), json(Payload::Json, JSON)];
-        }
+        // JSON is one array, XML one document for each item.
+        Category::Metadata | Category::SearchResults => return model(Packaging::Multipart),
+        Category::StoreResponse => return model(Packaging::SinglePart),
         Category::Instances(items) => (items, dicom as fn(Packaging) -> Vec<Offer>),
         Category::Frames(items) | Category::BulkData(items) => (items, bulk_data as fn(Packaging) -> Vec<Offer>),
     };
@@ -76,6 +77,13 @@ pub(crate) fn offers(category: Category) -> Vec<Offer> {
         offers.extend(bulk_data(Packaging::Multipart));
     }
     offers
+}
+
+/// Data sets without bulk data (PS3.18 8.7.3.2), in XML packed like this.
+fn model(xml: Packaging) -> Vec<Offer> {
+    let json = |payload, media_type| Offer { packaging: Packaging::SinglePart, payload, media_type };
+    let xml = Offer { packaging: xml, payload: Payload::DicomXml, media_type: DICOM_XML };
+    vec![json(Payload::DicomJson, DICOM_JSON), json(Payload::Json, JSON), xml]
 }
 
 fn dicom(packaging: Packaging) -> Vec<Offer> {

@@ -45,7 +45,7 @@ fn json_is_answered_in_company_and_by_its_plain_name() {
             "application/dicom+json",
             "Application/DICOM+JSON; charset=utf-8",
             "application/dicom+json, multipart/related; type=application/octet-stream; transfer-syntax=*",
-            "multipart/related; type=\"application/dicom+xml\", application/dicom+json;q=0.1",
+            "multipart/related; type=\"application/dicom+xml\";q=0.1, application/dicom+json",
             "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "application/*",
             "*/*",
@@ -56,11 +56,44 @@ fn json_is_answered_in_company_and_by_its_plain_name() {
         }
         let plain = chosen(Packaging::SinglePart, Payload::Json, default());
         assert_eq!(ask(category, "application/json, text/plain, */*"), Ok(plain));
-        refused(category, "multipart/related; type=\"application/dicom+xml\"");
         refused(category, "application/dicom+json;q=0");
         refused(category, "text/html");
     }
-    assert_eq!(supported(Category::Metadata), ["application/dicom+json", "application/json"]);
+}
+
+#[test]
+fn xml_is_one_document_for_each_item() {
+    const MULTIPART: &str = "multipart/related; type=\"application/dicom+xml\"";
+    let xml = |packaging| Ok(chosen(packaging, Payload::DicomXml, default()));
+    for category in [Category::Metadata, Category::SearchResults] {
+        for accept in [
+            MULTIPART,
+            "multipart/related; type=application/dicom+xml; charset=utf-8",
+            "multipart/related; type=\"application/dicom+xml\", application/dicom+json;q=0.1",
+            "multipart/related",
+        ] {
+            assert_eq!(ask(category, accept), xml(Packaging::Multipart), "{accept}");
+        }
+        let with_any_syntax = ask(category, &format!("{MULTIPART}; transfer-syntax=*")).unwrap();
+        assert_eq!(with_any_syntax.payload, Payload::DicomXml);
+        refused(category, "application/dicom+xml");
+        refused(
+            category,
+            "multipart/related; type=\"application/dicom+xml\";q=0, multipart/related; type=\"text/xml\"",
+        );
+        assert_eq!(supported(category), ["application/dicom+json", "application/json", MULTIPART]);
+    }
+    assert_eq!(ask(Category::StoreResponse, "application/dicom+xml"), xml(Packaging::SinglePart));
+    refused(Category::StoreResponse, MULTIPART);
+    let all = ["application/dicom+json", "application/json", "application/dicom+xml"];
+    assert_eq!(supported(Category::StoreResponse), all);
+
+    let request = |category, value| {
+        negotiate(&Request { category, accept_parameter: &[value], accept: &["text/html"], ranged: false })
+    };
+    assert_eq!(request(Category::StoreResponse, "application/dicom xml"), xml(Packaging::SinglePart));
+    let value = "multipart/related; type=application/dicom xml";
+    assert_eq!(request(Category::SearchResults, value), xml(Packaging::Multipart));
 }
 
 #[test]

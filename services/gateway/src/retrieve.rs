@@ -9,6 +9,7 @@ mod bulkdata;
 mod frames;
 mod instances;
 mod metadata;
+mod metadata_xml;
 mod objects;
 mod settled;
 

@@ -1,6 +1,7 @@
-//! Search (PS3.18 10.6): parameters in, one call of the query service, DICOM JSON out.
+//! Search (PS3.18 10.6): parameters in, one call of the query service, DICOM JSON or XML out.
 
 mod answer;
+mod answer_xml;
 mod attribute;
 mod parameters;
 
@@ -16,7 +17,8 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, WARNING},
 };
-use media_type::{Category, Representation};
+use media_type::{Category, Payload, Representation};
+use multipart::Writer;
 use parameters::{ParameterError, Parameters};
 use proto::query::v1::{Level, SearchRequest, SearchResponse};
 
@@ -95,10 +97,16 @@ fn leave_out_all(found: &mut SearchResponse) {
 }
 
 fn respond(answer: &Answer<'_>, representation: &Representation, strict: bool) -> Response {
-    let mut response = (StatusCode::OK, answer.json()).into_response();
+    let (content_type, mut response) = if representation.payload == Payload::DicomXml {
+        let writer = Writer::new();
+        let content_type = representation.multipart_content_type("", writer.boundary());
+        (content_type, answer_xml::body(answer, writer).into_response())
+    } else {
+        (representation.content_type(""), answer.json().into_response())
+    };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    if let Ok(content_type) = HeaderValue::try_from(representation.content_type("")) {
+    if let Ok(content_type) = HeaderValue::try_from(content_type) {
         headers.insert(CONTENT_TYPE, content_type);
     }
     for warning in answer.warnings() {

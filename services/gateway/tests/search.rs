@@ -215,7 +215,10 @@ async fn representations_are_negotiated() {
 
     let refused = setup.get("/dicom-web/studies", &[("accept", "application/dicom+xml")]).await;
     assert_eq!(refused.status, StatusCode::NOT_ACCEPTABLE);
-    assert_eq!(refused.body["supported"], json!(["application/dicom+json", "application/json"]));
+    assert_eq!(
+        refused.body["supported"],
+        json!(["application/dicom+json", "application/json", "multipart/related; type=\"application/dicom+xml\""])
+    );
 
     let parameter = "/dicom-web/studies?accept=application/dicom+json";
     assert_eq!(setup.get(parameter, &[("accept", "text/html")]).await.status, StatusCode::OK);

@@ -10,6 +10,8 @@ mod fuzz;
 mod hostile;
 mod irregular;
 mod native;
+mod native_model;
 mod outcome;
 mod pydicom_files;
+mod read_back;
 mod rewriting;

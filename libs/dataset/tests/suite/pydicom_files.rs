@@ -94,7 +94,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Those files that are described, with their descriptions.
-fn described() -> impl Iterator<Item = (String, Vec<u8>, Description)> {
+pub fn described() -> impl Iterator<Item = (String, Vec<u8>, Description)> {
     files().into_iter().filter_map(|(name, bytes)| {
         let description = describe(&bytes).ok()?;
         Some((name, bytes, description))

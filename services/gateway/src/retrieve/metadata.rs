@@ -1,9 +1,10 @@
-//! Metadata of a study, series or instance (PS3.18 10.4.1.1.2): prepared pieces, joined without looking into them.
+//! Metadata of a study, series or instance (PS3.18 10.4.1.1.2): prepared pieces, joined without looking into them, or
+//! converted to XML.
 
 use super::{
     answer::{content, describe, insert},
     body::Broken,
-    opened, settled,
+    metadata_xml, opened, settled,
 };
 use crate::{Problem, State, asked::Asked, named::Target, origin::Root, principal::Caller};
 use axum::{
@@ -17,12 +18,12 @@ use http::{
     HeaderValue, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
-use media_type::Category;
+use media_type::{Category, Payload};
 use proto::retrieve::v1::{MetadataHeader, MetadataRequest, MetadataResponse, metadata_response::Message};
 use tonic::{Status, Streaming};
 use uid::Resource;
 
-/// `GET …/metadata`: one JSON array, whatever the resource (PS3.18 F.2).
+/// `GET …/metadata`: one JSON array, whatever the resource (PS3.18 F.2), or one XML document for each instance.
 pub(crate) async fn metadata(
     extract::State(state): extract::State<State>,
     caller: Caller,
@@ -31,6 +32,10 @@ pub(crate) async fn metadata(
     asked: Asked,
 ) -> Result<Response, Problem> {
     let representation = asked.negotiate(Category::Metadata)?;
+    if representation.payload == Payload::DicomXml {
+        let (header, stream) = open(&state, &caller, &resource, asked.head_only).await?;
+        return Ok(metadata_xml::answer(&asked, &representation, root, &header, stream));
+    }
     let gzip = asked.accepts_gzip();
     if gzip && !asked.head_only {
         let settled = settled::answer(&state, &caller, &root, &resource, &asked, &representation).await?;

@@ -63,7 +63,7 @@ impl Answer<'_> {
     }
 
     /// The attributes in the order of their tags, among them the address of what was found.
-    fn write_match(&self, json: &mut Vec<u8>, found: &Match) {
+    pub(super) fn write_match(&self, json: &mut Vec<u8>, found: &Match) {
         let url = self.retrieve_url(found);
         let address = Attribute { tag: RETRIEVE_URL, json: format!(r#"{{"vr":"UR","Value":["{url}"]}}"#).into() };
         let before = found.attributes.iter().filter(|attribute| attribute.tag < RETRIEVE_URL);

@@ -6,11 +6,12 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
+use dataset::native_model;
 use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
 };
-use media_type::{Category, DICOM_JSON};
+use media_type::{Category, DICOM_JSON, DICOM_XML, Payload};
 use proto::ingest::v1::{Refused, StoreResponse, Stored, store_response::Outcome};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -50,12 +51,10 @@ pub(super) fn respond(
     }
     let status = report.status();
     let already = report.already;
-    let media_type = asked.negotiate(Category::StoreResponse).map(|chosen| chosen.content_type(""));
-    // What was stored must be answered even where the client asks for a form that there is not.
-    let media_type = media_type.ok().and_then(|text| HeaderValue::try_from(text).ok());
-    let mut response = (status, Body::from(report.into_json(root).to_string())).into_response();
+    let (media_type, body) = write(report.into_json(root).to_string(), asked);
+    let mut response = (status, Body::from(body)).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static(DICOM_JSON)));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if already > 0 {
         headers.insert(ALREADY_STORED, already.into());
@@ -64,6 +63,21 @@ pub(super) fn respond(
         headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
     Ok(response)
+}
+
+/// The module in the form that the client wants. What was stored must be answered even where there is no such form.
+fn write(json: String, asked: &Asked) -> (&'static str, Vec<u8>) {
+    match asked.negotiate(Category::StoreResponse).map(|chosen| (chosen.payload, chosen.media_type(""))) {
+        Ok((Payload::DicomXml, _)) => match native_model::document(json.clone()) {
+            Ok(document) => (DICOM_XML, document),
+            Err(error) => {
+                tracing::error!(%error, "a store response cannot be written as XML");
+                (DICOM_JSON, json.into_bytes())
+            }
+        },
+        Ok((_, media_type)) => (media_type, json.into_bytes()),
+        Err(_) => (DICOM_JSON, json.into_bytes()),
+    }
 }
 
 /// What became of the parts that were complete when the request was given up.
