@@ -13,6 +13,7 @@ mod metadata_xml;
 mod missing;
 mod one_bit;
 mod ranges;
+mod settled;
 mod slow;
 mod transfer_syntaxes;
 
