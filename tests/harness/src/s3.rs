@@ -84,9 +84,13 @@ impl Server {
         self.signal("STOP");
     }
 
-    /// Lets it go on after [`Self::freeze`].
-    pub fn thaw(&self) {
+    /// Lets it go on after [`Self::freeze`], and waits until it does: its parts have to find one another again.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn thaw(&mut self) {
         self.signal("CONT");
+        assert!(self.answers().await, "the S3 server does not go on\n{}", self.said());
     }
 
     /// Its address, such as `http://127.0.0.1:40123`.
@@ -125,6 +129,16 @@ impl Server {
         assert!(removed.status().is_success(), "{}", removed.status());
     }
 
+    /// Takes away what it knows of unfinished uploads to a bucket, as a server does that was restored or cleaned up.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn lose_uploads(&self, bucket: &str) {
+        let url = format!("{}?recursive=true", self.inside(bucket, "/.uploads"));
+        let removed = reqwest::Client::new().delete(url).send().await.expect("an answer");
+        assert!(removed.status().is_success(), "{}", removed.status());
+    }
+
     /// The keys of all objects in a bucket, sorted; parts of unfinished uploads are below `.uploads/`.
     pub async fn objects(&self, bucket: &str) -> Vec<String> {
         let mut found = Vec::new();
@@ -146,10 +160,7 @@ impl Server {
 
     /// A credentials file of this identity, in the form of AWS' shared credentials.
     pub fn credentials_file(&self, identity: Identity) -> PathBuf {
-        let path = self.folder.path().join(format!("{identity:?}.credentials"));
-        let (key, secret) = identity.keys();
-        write_credentials(&path, key, secret);
-        path
+        self.folder.path().join(format!("{identity:?}.credentials"))
     }
 
     async fn entries(&self, bucket: &str, folder: &str) -> Vec<serde_json::Value> {
@@ -188,6 +199,10 @@ impl Server {
         ];
         let settings = serde_json::json!({ "identities": identities }).to_string();
         std::fs::write(self.folder.path().join("s3.json"), settings).expect("a folder of ours");
+        for identity in [Identity::Writer, Identity::Reader] {
+            let (key, secret) = identity.keys();
+            write_credentials(&self.credentials_file(identity), key, secret);
+        }
         // Else every bucket takes several volumes at once, until none are left.
         let growth = "[master.volume_growth]\ncopy_1 = 1\ncopy_2 = 1\ncopy_3 = 1\ncopy_other = 1\n";
         std::fs::write(self.folder.path().join("master.toml"), growth).expect("a folder of ours");
