@@ -86,19 +86,29 @@ impl Bucket {
             Ok(answer) => Ok(Some(found(&answer))),
             // The answer to a HEAD has no body that could say what is missing.
             Err(Failure::Refused(refused)) if refused.status == StatusCode::NOT_FOUND => {
-                self.find_first_byte(path).await
+                match self.first_byte(path).await {
+                    Ok(answer) => Ok(Some(found(&answer))),
+                    Err(Failure::Refused(refused)) if refused.says_absent() => Ok(None),
+                    Err(failure) => Err(failure.into()),
+                }
             }
             Err(failure) => Err(failure.into()),
         }
     }
 
-    async fn find_first_byte(&self, path: &Path) -> Result<Option<Found>, Error> {
-        let options = || GetOptions { range: Some(GetRange::Bounded(0..1)), ..GetOptions::default() };
-        match self.ask(Turn::Read, 0, || self.store.get_opts(path, options())).await {
-            Ok(answer) => Ok(Some(found(&answer))),
-            Err(Failure::Refused(refused)) if refused.says_absent() => Ok(None),
+    /// Whether there is an object: one request, whose refusal says what is missing.
+    pub(super) async fn exists(&self, path: &Path) -> Result<bool, Error> {
+        match self.first_byte(path).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Refused(refused)) if refused.status == StatusCode::RANGE_NOT_SATISFIABLE => Ok(true),
+            Err(Failure::Refused(refused)) if refused.says_absent() => Ok(false),
             Err(failure) => Err(failure.into()),
         }
+    }
+
+    async fn first_byte(&self, path: &Path) -> Result<GetResult, Failure> {
+        let options = || GetOptions { range: Some(GetRange::Bounded(0..1)), ..GetOptions::default() };
+        self.ask(Turn::Read, 0, || self.store.get_opts(path, options())).await
     }
 }
 

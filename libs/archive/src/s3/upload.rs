@@ -28,9 +28,9 @@ pub(crate) struct S3Upload {
 impl Bucket {
     /// Asks whether the key is free before bytes are sent; that it still is, is checked again at the end.
     pub(crate) async fn create(self: &Arc<Self>, key: Key) -> Result<S3Upload, Error> {
-        match self.find(&self.path(key)).await? {
-            Some(_) => Err(Error::Exists),
-            None => Ok(S3Upload::new(Arc::clone(self), key)),
+        match self.exists(&self.path(key)).await? {
+            true => Err(Error::Exists),
+            false => Ok(S3Upload::new(Arc::clone(self), key)),
         }
     }
 

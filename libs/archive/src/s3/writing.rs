@@ -64,7 +64,7 @@ impl Bucket {
         let path = Path::from(format!("{}probe", self.prefix));
         let probe = async {
             match self.access {
-                S3Access::Read => self.find(&path).await.map(|_| ()),
+                S3Access::Read => self.exists(&path).await.map(|_| ()),
                 S3Access::ReadWrite => self.write_probe(&path).await,
             }
         };

@@ -36,8 +36,15 @@ async fn a_server_that_stops_is_unavailable_and_its_return_is_noticed() {
     assert!(start.elapsed() < RETRY * 2 + Duration::from_secs(1), "{:?}", start.elapsed());
     server.thaw().await;
     let back = Instant::now();
-    while archive.read(&key, 0..3_000_000).await.ok() != Some(bytes.clone()) {
-        assert!(back.elapsed() < BACK);
+    loop {
+        match archive.read(&key, 0..3_000_000).await {
+            Ok(read) => break assert!(read == bytes),
+            Err(error) => assert!(
+                matches!(error, Error::Unavailable { .. }) && back.elapsed() < BACK,
+                "{error:?} {:?}",
+                back.elapsed()
+            ),
+        }
     }
 }
 
