@@ -36,7 +36,7 @@ impl Identity {
 #[derive(Debug)]
 pub struct Server {
     folder: TempDir,
-    ports: [u16; 8],
+    ports: [u16; 9],
     child: Option<Child>,
 }
 
@@ -98,7 +98,17 @@ impl Server {
         format!("http://{}", self.address())
     }
 
-    /// Host and port.
+    /// Its address for TLS, such as `https://127.0.0.1:40124`; its certificate is of [`Self::ca_file`].
+    pub fn tls_endpoint(&self) -> String {
+        format!("https://127.0.0.1:{}", self.ports[8])
+    }
+
+    /// The certificate of an authority that nobody else knows.
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// Host and port of [`Self::endpoint`].
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.ports[6])
     }
@@ -203,6 +213,7 @@ impl Server {
             let (key, secret) = identity.keys();
             write_credentials(&self.credentials_file(identity), key, secret);
         }
+        make_certificates(self.folder.path());
         // Else every bucket takes several volumes at once, until none are left.
         let growth = "[master.volume_growth]\ncopy_1 = 1\ncopy_2 = 1\ncopy_3 = 1\ncopy_other = 1\n";
         std::fs::write(self.folder.path().join("master.toml"), growth).expect("a folder of ours");
@@ -214,7 +225,7 @@ impl Server {
     /// Every port has its flag: those left out are others plus 10,000.
     fn launch(&mut self) {
         let program = program();
-        let [master, master_grpc, volume, volume_grpc, filer, filer_grpc, s3, s3_grpc] = self.ports;
+        let [master, master_grpc, volume, volume_grpc, filer, filer_grpc, s3, s3_grpc, https] = self.ports;
         let folder = self.folder.path();
         let mut command = Command::new(&program);
         command.arg("-logdir=log").arg("server");
@@ -224,6 +235,8 @@ impl Server {
         command.args([format!("-volume.port={volume}"), format!("-volume.port.grpc={volume_grpc}")]);
         command.args([format!("-filer.port={filer}"), format!("-filer.port.grpc={filer_grpc}")]);
         command.args([format!("-s3.port={s3}"), format!("-s3.port.grpc={s3_grpc}")]);
+        command.args([format!("-s3.port.https={https}")]);
+        command.args(["-s3.cert.file=server.pem", "-s3.key.file=server.key"]);
         command.args(["-s3.port.iceberg=0", "-s3.port.lance=0"]);
         command.arg(format!("-filer.localSocket={}", folder.join("filer.sock").display()));
         command.arg(format!("-s3.localSocket={}", folder.join("s3.sock").display()));
@@ -273,6 +286,21 @@ impl Drop for Server {
     }
 }
 
+/// An authority and a certificate for 127.0.0.1.
+fn make_certificates(folder: &Path) {
+    std::fs::write(folder.join("extensions"), "subjectAltName=IP:127.0.0.1\n").expect("a folder of ours");
+    for arguments in [
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
+         -addext basicConstraints=critical,CA:TRUE -keyout ca.key -out ca.pem",
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout server.key -out server.csr",
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out server.pem",
+    ] {
+        let output = Command::new("openssl").args(arguments.split_whitespace()).current_dir(folder).output();
+        let output = output.expect("openssl is missing: run tests/setup.sh");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// Writes a credentials file as a secret store would: at once, under its name.
 pub fn write_credentials(path: &Path, key: &str, secret: &str) {
     let fresh = path.with_extension("fresh");
@@ -290,7 +318,7 @@ fn program() -> PathBuf {
 }
 
 /// Ports that were free a moment ago.
-fn free_ports() -> [u16; 8] {
-    let held = [(); 8].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+fn free_ports() -> [u16; 9] {
+    let held = [(); 9].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     held.each_ref().map(|listener| listener.local_addr().expect("it listens").port())
 }

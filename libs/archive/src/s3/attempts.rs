@@ -11,9 +11,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// The slowest transfer that is waited for, in bytes a second.
 const SLOWEST: u64 = 256 << 10;
 
+/// However many bytes it is about.
+const LONGEST_TRANSFER: Duration = Duration::from_secs(3600);
+
 /// How long this many bytes may take.
 pub(super) fn transfer(bytes: u64) -> Duration {
-    Duration::from_secs(bytes / SLOWEST)
+    LONGEST_TRANSFER.min(Duration::from_secs(bytes / SLOWEST))
 }
 
 pub(super) struct Attempts {
@@ -55,7 +58,7 @@ impl Attempts {
             }
             Failure::Refused(_) | Failure::Final(_) => return Err(failure),
         };
-        let wait = rand::rng().random_range(self.wait / 2..=self.wait);
+        let wait = scattered(self.wait);
         self.wait = LONGEST_WAIT.min(self.wait * 2);
         if Instant::now() + wait >= self.until {
             return Err(failure);
@@ -65,10 +68,15 @@ impl Attempts {
     }
 }
 
+/// So that those who failed together do not come again together.
+fn scattered(wait: Duration) -> Duration {
+    rand::rng().random_range(wait / 2..=wait)
+}
+
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{Attempts, Next};
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::{Attempts, LONGEST_WAIT, Next, scattered};
     use crate::s3::answer::{Failure, Refused};
     use std::{io, time::Duration};
     use tokio::time::Instant;
@@ -77,22 +85,28 @@ mod tests {
         Failure::Refused(Refused { status, code: String::new() })
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn tries_go_on_until_the_time_is_over_and_never_wait_long() {
+    #[tokio::test]
+    async fn tries_go_on_until_the_time_is_over_with_growing_waits() {
         let start = Instant::now();
-        let mut attempts = Attempts::until(start + Duration::from_secs(15));
-        let mut count = 0;
+        let mut attempts = Attempts::until(start + Duration::from_secs(1));
+        let mut waits = Vec::new();
         let mut last = start;
         while attempts.next(refused(503)).await.is_ok() {
-            assert!(last.elapsed() <= Duration::from_millis(1005));
+            waits.push(last.elapsed());
             last = Instant::now();
-            count += 1;
         }
-        assert!((18..60).contains(&count), "{count}");
-        assert!(start.elapsed() < Duration::from_secs(15));
+        assert!((3..8).contains(&waits.len()), "{waits:?}");
+        assert!(start.elapsed() < Duration::from_secs(1) && waits.first() < waits.last());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[test]
+    fn waits_are_bounded_and_scattered() {
+        let waits: Vec<_> = (0..100).map(|_| scattered(LONGEST_WAIT)).collect();
+        assert!(waits.iter().all(|wait| (LONGEST_WAIT / 2..=LONGEST_WAIT).contains(wait)));
+        assert!(waits.iter().any(|wait| *wait < waits[0]) || waits.iter().any(|wait| *wait > waits[0]));
+    }
+
+    #[tokio::test]
     async fn what_does_not_pass_is_not_tried_again_but_for_credentials_once() {
         let mut attempts = Attempts::until(Instant::now() + Duration::from_secs(15));
         assert_eq!(attempts.next(Failure::Lost(io::ErrorKind::ConnectionReset.into())).await.unwrap(), Next::Again);

@@ -121,6 +121,10 @@ impl Partial<'_> {
     /// Asks for what is missing and takes what comes; `Ok` when nothing is missing.
     async fn go_on(&mut self) -> Result<(), Failure> {
         let bucket = self.bucket;
+        let wanted = usize::try_from(self.range.end - self.range.start).map_err(too_long)?;
+        if self.bytes.len() == wanted {
+            return Ok(());
+        }
         let _turn = bucket.turn(Turn::Read, self.turn_end).await?;
         let rest = self.range.start + self.bytes.len() as u64..self.range.end;
         let options = GetOptions {
@@ -131,7 +135,6 @@ impl Partial<'_> {
         let answer = self.in_time(bucket.store.get_opts(&self.path, options)).await?;
         let answer = answer.map_err(|error| Failure::of(&error))?;
         self.check(&answer)?;
-        let wanted = usize::try_from(self.range.end - self.range.start).map_err(too_long)?;
         self.bytes.try_reserve_exact(wanted.saturating_sub(self.bytes.len())).map_err(too_long)?;
         let mut pieces = answer.into_stream();
         while let Some(piece) = self.in_time(pieces.next()).await? {

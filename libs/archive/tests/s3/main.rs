@@ -8,4 +8,5 @@ mod credentials;
 mod outage;
 mod place;
 mod proxy;
+mod tls;
 mod uploads;
