@@ -24,6 +24,15 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The archive cannot be opened with these settings.
+    #[error("the S3 archive cannot be used: {problem}")]
+    Settings {
+        /// What to change.
+        problem: &'static str,
+        /// What is wrong with a file that the settings name.
+        #[source]
+        source: Option<io::Error>,
+    },
 }
 
 impl From<io::Error> for Error {

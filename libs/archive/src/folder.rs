@@ -1,5 +1,7 @@
 //! The archive in a folder: blocking operations on files, each durable where it says so.
 
+pub(crate) mod upload;
+
 use crate::{
     Error, Key,
     durable::{FolderSync, create_folder, make_folder, sync_folder},

@@ -1,7 +1,7 @@
 //! The archive: the bytes of objects, each under an opaque key, durable before a write is answered.
 //!
-//! Knows: how to keep, read and remove objects, in a folder. Does not know: DICOM, or which objects exist (that is
-//! the catalog's; nothing here ever lists).
+//! Knows: how to keep, read and remove objects, in a folder or in a bucket. Does not know: DICOM, or which objects exist
+//! (that is the catalog's; nothing here ever lists).
 
 mod cached;
 mod durable;
@@ -9,19 +9,22 @@ mod error;
 mod folder;
 mod jobs;
 mod key;
+mod local;
 mod reading;
+mod s3;
 mod upload;
 
 pub use error::Error;
 pub use key::{InvalidKey, Key};
+pub use s3::{S3Access, S3Addressing, S3Credentials, S3Options};
 pub use upload::Upload;
 
 use bytes::Bytes;
-use cached::Buffers;
-use folder::Folder;
-use futures::Stream;
-use jobs::Jobs;
+use futures::{Stream, StreamExt};
+use local::Local;
+use s3::Bucket;
 use std::{ops::Range, path::Path, sync::Arc};
+use upload::Writing;
 
 /// The most bytes of one piece that [`Archive::stream`] yields, but for the last one, which may be half as long again.
 pub const PIECE: u64 = 512 * 1024;
@@ -31,10 +34,12 @@ pub const PIECE: u64 = 512 * 1024;
 /// An object is unseen until the catalog commits its key, so it is written where it stays: there is no staging
 /// file and no rename. What a failed or abandoned write leaves behind is removed by whoever holds its key.
 #[derive(Clone)]
-pub struct Archive {
-    folder: Arc<Folder>,
-    jobs: Jobs,
-    buffers: Buffers,
+pub struct Archive(Place);
+
+#[derive(Clone)]
+enum Place {
+    Folder(Local),
+    S3(Arc<Bucket>),
 }
 
 impl Archive {
@@ -44,19 +49,28 @@ impl Archive {
     /// # Errors
     /// [`Error::Full`] and [`Error::Unavailable`].
     pub async fn open_folder(path: &Path) -> Result<Self, Error> {
-        let jobs = Jobs::default();
-        let path = path.to_path_buf();
-        let folder = jobs.write(move || Folder::open(path)).await?;
-        Ok(Self { folder: Arc::new(folder), jobs, buffers: Buffers::default() })
+        Ok(Self(Place::Folder(Local::open(path.to_path_buf()).await?)))
     }
 
-    /// Writes an object made of these pieces. It is durable (object and folder synced) when this returns `Ok`.
+    /// Opens a bucket of an S3 server as an archive. Sends nothing yet: [`Self::probe`] tells whether the bucket can be
+    /// used. The bucket must exist.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] says what to change in the options, credentials or certificates.
+    pub async fn open_s3(options: S3Options) -> Result<Self, Error> {
+        Ok(Self(Place::S3(Arc::new(Bucket::open(options).await?))))
+    }
+
+    /// Writes an object made of these pieces. It is durable (object and folder synced, or the server's answer) when this
+    /// returns `Ok`.
     ///
     /// # Errors
     /// [`Error::Full`], [`Error::Exists`] and [`Error::Unavailable`]; the object is then gone, as far as that can be done.
     pub async fn put(&self, key: &Key, pieces: Vec<Bytes>) -> Result<(), Error> {
-        let (folder, key) = (Arc::clone(&self.folder), *key);
-        self.jobs.write(move || folder.put(key, &pieces)).await
+        match &self.0 {
+            Place::Folder(local) => local.put(*key, pieces).await,
+            Place::S3(bucket) => bucket.put(*key, pieces).await,
+        }
     }
 
     /// Starts an object of any size, which comes in pieces.
@@ -64,9 +78,11 @@ impl Archive {
     /// # Errors
     /// [`Error::Full`], [`Error::Exists`] and [`Error::Unavailable`].
     pub async fn create(&self, key: &Key) -> Result<Upload, Error> {
-        let (folder, key) = (Arc::clone(&self.folder), *key);
-        let file = self.jobs.write(move || folder.create(key)).await?;
-        Ok(Upload::new(Arc::clone(&self.folder), self.jobs.clone(), key, file))
+        let writing = match &self.0 {
+            Place::Folder(local) => Writing::Folder(local.create(*key).await?),
+            Place::S3(bucket) => Writing::S3(Box::new(bucket.create(*key).await?)),
+        };
+        Ok(Upload(writing))
     }
 
     /// Reads exactly this range, at once into memory: for pieces of known, moderate size.
@@ -74,17 +90,16 @@ impl Archive {
     /// # Errors
     /// [`Error::Absent`], [`Error::Short`] when the object ends before the range does, and [`Error::Unavailable`].
     pub async fn read(&self, key: &Key, range: Range<u64>) -> Result<Bytes, Error> {
-        if let Some(bytes) =
-            cached::open(&self.folder, *key).and_then(|file| cached::read(&file, &range, &self.buffers))
-        {
-            return Ok(bytes);
+        match &self.0 {
+            Place::Folder(local) => local.read(*key, range).await,
+            Place::S3(bucket) => bucket.read(*key, range).await,
         }
-        let (folder, key) = (Arc::clone(&self.folder), *key);
-        self.jobs.read(move || folder.read(key, range)).await
     }
 
-    /// Reads this range in pieces of about [`PIECE`] bytes, one read ahead. The object is opened at the first poll, and
-    /// from then on read to its end even if it is removed meanwhile. The stream ends after an error.
+    /// Reads this range in pieces of about [`PIECE`] bytes, ahead of the reader (by one piece in a folder; in S3 by one
+    /// request, so that a stream holds at most 4 MiB). The object is opened at the first poll. A file is from then on
+    /// read to its end even if it is removed meanwhile; in S3 the stream then ends with [`Error::Absent`]. What is yielded
+    /// is always of one object. The stream ends after an error.
     ///
     /// The errors are those of [`Self::read`].
     pub fn stream(
@@ -92,7 +107,10 @@ impl Archive {
         key: &Key,
         range: Range<u64>,
     ) -> impl Stream<Item = Result<Bytes, Error>> + Send + Unpin + use<> {
-        reading::stream(Arc::clone(&self.folder), self.jobs.clone(), self.buffers.clone(), *key, range)
+        match &self.0 {
+            Place::Folder(local) => local.stream(*key, range).left_stream(),
+            Place::S3(bucket) => s3::stream(Arc::clone(bucket), *key, range).right_stream(),
+        }
     }
 
     /// Removes an object. One that is absent already is no error.
@@ -100,25 +118,31 @@ impl Archive {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn remove(&self, key: &Key) -> Result<(), Error> {
-        let (folder, key) = (Arc::clone(&self.folder), *key);
-        self.jobs.write(move || folder.remove(key)).await
+        match &self.0 {
+            Place::Folder(local) => local.remove(*key).await,
+            Place::S3(bucket) => bucket.remove(*key).await,
+        }
     }
 
-    /// The bytes that can still be written; `None` where the place has no known bound.
+    /// The bytes that can still be written; `None` where the place has no known bound, as in S3.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn free_bytes(&self) -> Result<Option<u64>, Error> {
-        let folder = Arc::clone(&self.folder);
-        self.jobs.read(move || folder.free_bytes().map(Some)).await
+        match &self.0 {
+            Place::Folder(local) => local.free_bytes().await.map(Some),
+            Place::S3(_) => Ok(None),
+        }
     }
 
-    /// Whether objects can be read and written just now.
+    /// Whether objects can be read and written just now; where the options say [`S3Access::Read`], only read.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when not.
     pub async fn probe(&self) -> Result<(), Error> {
-        let folder = Arc::clone(&self.folder);
-        self.jobs.read(move || folder.probe()).await
+        match &self.0 {
+            Place::Folder(local) => local.probe().await,
+            Place::S3(bucket) => bucket.probe().await,
+        }
     }
 }

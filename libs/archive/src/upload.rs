@@ -1,99 +1,52 @@
 //! Writing an object whose size is not known beforehand, in bounded memory.
 
-use crate::{
-    Error, Key,
-    folder::{Folder, append},
-    jobs::{Jobs, finished},
-};
+use crate::{Error, folder::upload::FileUpload, s3::S3Upload};
 use bytes::Bytes;
-use std::{fs::File, io, sync::Arc};
-use tokio::task::JoinHandle;
 
-/// Bytes gathered before they are written.
-const GATHER: usize = 1024 * 1024;
-
-/// An object being written. The next bytes are gathered while the last ones are written, so it holds at most twice
-/// 1 MiB and one piece.
+/// An object being written. What it holds in memory is bounded whatever the object's size: at most twice 1 MiB in a
+/// folder, and three parts of 8 MiB in S3 (twice the size of a part beyond 32 GiB, see [`crate::S3Options`]), beside one
+/// piece of the caller.
 ///
-/// Dropped without [`Self::finish`], it leaves a partial object behind, which whoever holds the key has to remove.
-pub struct Upload {
-    folder: Arc<Folder>,
-    jobs: Jobs,
-    key: Key,
-    gathered: Vec<Bytes>,
-    gathered_bytes: usize,
-    file: Writing,
-}
+/// Dropped without [`Self::finish`], it may leave a partial object behind in a folder, which whoever holds the key has to
+/// remove; in S3 the upload is given up in the background.
+pub struct Upload(pub(crate) Writing);
 
-/// Where the file is. The job returns it.
-enum Writing {
-    Idle(File),
-    Busy(JoinHandle<Result<File, Error>>),
-    Failed,
+pub(crate) enum Writing {
+    Folder(FileUpload),
+    S3(Box<S3Upload>),
 }
 
 impl Upload {
-    pub(crate) fn new(folder: Arc<Folder>, jobs: Jobs, key: Key, file: File) -> Self {
-        Self { folder, jobs, key, gathered: Vec::new(), gathered_bytes: 0, file: Writing::Idle(file) }
-    }
-
     /// Adds bytes. A failure may belong to bytes added before; after one only [`Self::abort`] makes sense.
     ///
     /// # Errors
     /// [`Error::Full`] and [`Error::Unavailable`].
     pub async fn write(&mut self, piece: Bytes) -> Result<(), Error> {
-        self.gathered_bytes = self.gathered_bytes.saturating_add(piece.len());
-        self.gathered.push(piece);
-        if self.gathered_bytes < GATHER {
-            return Ok(());
+        match &mut self.0 {
+            Writing::Folder(upload) => upload.write(piece).await,
+            Writing::S3(upload) => upload.write(piece).await,
         }
-        let mut file = self.idle_file().await?;
-        let pieces = self.take_gathered();
-        let job = self.jobs.start_write(move || append(&mut file, &pieces).map(|()| file)).await?;
-        self.file = Writing::Busy(job);
-        Ok(())
     }
 
     /// Writes what is left; the object is durable when this returns `Ok`.
     ///
     /// # Errors
-    /// [`Error::Full`] and [`Error::Unavailable`]; the object is then gone, as far as that can be done.
-    pub async fn finish(mut self) -> Result<(), Error> {
-        let file = self.idle_file().await;
-        let (pieces, folder, key) = (self.take_gathered(), self.folder, self.key);
-        self.jobs
-            .write(move || {
-                let end = |mut file| append(&mut file, &pieces).and_then(|()| folder.make_durable(key, &file));
-                let written = file.and_then(end);
-                if written.is_err() {
-                    folder.discard(key);
-                }
-                written
-            })
-            .await
+    /// [`Error::Full`], [`Error::Exists`] and [`Error::Unavailable`]; the object is then gone, as far as that can be done.
+    pub async fn finish(self) -> Result<(), Error> {
+        match self.0 {
+            Writing::Folder(upload) => upload.finish().await,
+            Writing::S3(upload) => upload.finish().await,
+        }
     }
 
     /// Gives the object up and removes what was written.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it could not be removed.
-    pub async fn abort(mut self) -> Result<(), Error> {
-        // Whatever was still being written, and how it ended, does not matter any more.
-        drop(self.idle_file().await);
-        let (folder, key) = (self.folder, self.key);
-        self.jobs.write(move || folder.remove(key)).await
-    }
-
-    async fn idle_file(&mut self) -> Result<File, Error> {
-        match std::mem::replace(&mut self.file, Writing::Failed) {
-            Writing::Idle(file) => Ok(file),
-            Writing::Busy(job) => finished(job).await,
-            Writing::Failed => Err(io::Error::other("an earlier write of the object failed").into()),
+    pub async fn abort(self) -> Result<(), Error> {
+        match self.0 {
+            Writing::Folder(upload) => upload.abort().await,
+            Writing::S3(upload) => upload.abort().await,
         }
-    }
-
-    fn take_gathered(&mut self) -> Vec<Bytes> {
-        self.gathered_bytes = 0;
-        std::mem::take(&mut self.gathered)
     }
 }

@@ -6,6 +6,7 @@
 //! - [`DataSet`] writes any data set, also the broken ones tests need.
 //! - [`multipart_body`], [`multipart_chunks`] and [`Part`] are the two directions of `multipart/related`.
 //! - [`Server`] is the program in a process of its own, [`Client`] speaks HTTP with it.
+//! - [`s3::Server`] is an S3 server.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -23,6 +24,7 @@ mod process;
 mod pydicom;
 mod python;
 mod raw;
+pub mod s3;
 mod series;
 mod server;
 mod shared;
