@@ -8,6 +8,7 @@ mod journey;
 mod killed;
 mod leaks;
 mod operations;
+mod slow;
 mod start_order;
 
 /// The DICOMweb root.

@@ -151,6 +151,9 @@ fn builder() -> Builder<TokioExecutor> {
         .initial_connection_window_size(http2::CONNECTION_WINDOW)
         .max_concurrent_streams(http2::STREAMS_ALLOWED)
         .max_pending_accept_reset_streams(GIVEN_UP)
+        // Messages of calls that have ended here are still on their way: that is not the caller's fault, and over the
+        // life of a connection there are many.
+        .max_local_error_reset_streams(None)
         .max_header_list_size(http2::HEAD)
         .keep_alive_interval(http2::ASK_AFTER)
         .keep_alive_timeout(http2::ANSWER_WITHIN);

@@ -15,6 +15,9 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 /// How long a connection may take until the process at its other end says that it has the service.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
 
+/// Calls that were given up lately and whose answers are still dropped without a word.
+const GIVEN_UP: usize = 1024;
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DialError {
@@ -129,6 +132,10 @@ fn builder() -> Builder<TokioExecutor> {
         .initial_stream_window_size(http2::STREAM_WINDOW)
         .initial_connection_window_size(http2::CONNECTION_WINDOW)
         .max_header_list_size(http2::HEAD)
+        // Pieces of answers that nobody wants any more are still on their way. Counted over the life of a connection, as
+        // they are by default, they would end it for all calls.
+        .max_local_error_reset_streams(None)
+        .max_concurrent_reset_streams(GIVEN_UP)
         .keep_alive_interval(http2::ASK_AFTER)
         .keep_alive_timeout(http2::ANSWER_WITHIN)
         .keep_alive_while_idle(true);

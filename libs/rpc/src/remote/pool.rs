@@ -1,8 +1,10 @@
-//! The processes of one service and the connections to them, kept up in the background.
+//! The processes of one service and the connections to them; who gets the next call.
+
+mod upkeep;
 
 use super::{
     away,
-    connection::{CONNECT, Connection, DialError, NotSent},
+    connection::{CONNECT, Connection, NotSent},
     endpoint::Endpoint,
     received,
 };
@@ -10,25 +12,17 @@ use crate::{Failure, http2};
 use http::{Response, request::Parts, uri::Authority};
 use parking_lot::{Mutex, RwLock};
 use std::{
-    collections::{BTreeMap, HashMap},
-    error::Error as _,
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 use tokio::{sync::Notify, task::AbortHandle, time::Instant};
 use tokio_util::sync::DropGuard;
 use tonic::body::Body;
 
-/// Names are looked up this often.
-const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
-/// And this soon after a connection failed.
-const LOOK_UP_AGAIN: Duration = Duration::from_secs(1);
-/// Pauses between attempts to connect grow from the first to the second.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+const STREAMS: usize = http2::STREAMS as usize;
 
 /// The processes of a service.
 pub(super) struct Pool {
@@ -39,7 +33,7 @@ pub(super) struct Pool {
     /// A connection could not be made: the names may stand for other addresses now.
     stale: Notify,
     /// The names were looked up once.
-    known: std::sync::atomic::AtomicBool,
+    known: AtomicBool,
     turn: AtomicUsize,
 }
 
@@ -95,7 +89,7 @@ impl Membership {
             known: false.into(),
             turn: AtomicUsize::new(0),
         });
-        let watch = tokio::spawn(watch(Arc::clone(&pool), endpoint)).abort_handle();
+        let watch = tokio::spawn(upkeep::watch(Arc::clone(&pool), endpoint)).abort_handle();
         Self { pool, watch }
     }
 
@@ -185,8 +179,6 @@ impl Peer {
     }
 }
 
-const STREAMS: usize = http2::STREAMS as usize;
-
 impl Shared {
     fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
@@ -212,94 +204,4 @@ impl Drop for Lease {
         self.peer.give_back(&self.shared);
         self.pool.changed.notify_waiters();
     }
-}
-
-/// Follows the names of the endpoint: new addresses are connected to, those that are gone are given up once their calls
-/// have ended.
-async fn watch(pool: Arc<Pool>, endpoint: Endpoint) {
-    let mut kept: HashMap<SocketAddr, Kept> = HashMap::new();
-    loop {
-        // A look-up that fails tells nothing: what was known stays.
-        if let Some(found) = endpoint.look_up().await {
-            adjust(&pool, &mut kept, found);
-        }
-        pool.known.store(true, Ordering::Relaxed);
-        pool.changed.notify_waiters();
-        let earliest = Instant::now() + LOOK_UP_AGAIN;
-        // Nothing to be told apart: after the one or the other it is time.
-        drop(tokio::time::timeout(LOOK_UP_EVERY, pool.stale.notified()).await);
-        tokio::time::sleep_until(earliest).await;
-    }
-}
-
-/// The work for one peer, which ends with it.
-struct Kept {
-    peer: Arc<Peer>,
-    work: AbortHandle,
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        self.work.abort();
-        self.peer.state.lock().connections.clear();
-    }
-}
-
-fn adjust(pool: &Arc<Pool>, kept: &mut HashMap<SocketAddr, Kept>, found: BTreeMap<SocketAddr, Authority>) {
-    kept.retain(|address, _| found.contains_key(address));
-    for (address, authority) in found {
-        kept.entry(address).or_insert_with(|| {
-            let state = Mutex::new(PeerState { connections: Vec::new(), hope: true });
-            let peer = Arc::new(Peer { address, authority, state, wanted: Notify::new() });
-            let work = tokio::spawn(keep_up(Arc::clone(pool), Arc::clone(&peer))).abort_handle();
-            Kept { peer, work }
-        });
-    }
-    *pool.peers.write() = kept.values().map(|kept| Arc::clone(&kept.peer)).collect();
-}
-
-/// Makes connections to a peer whenever there are too few.
-async fn keep_up(pool: Arc<Pool>, peer: Arc<Peer>) {
-    let mut pause = PAUSES.0;
-    loop {
-        if peer.load().0.is_some() {
-            peer.wanted.notified().await;
-            continue;
-        }
-        match Connection::dial(peer.address, peer.authority.clone(), pool.service).await {
-            Ok((connection, end)) => {
-                pause = PAUSES.0;
-                let shared = Arc::new(Shared { connection, calls: AtomicUsize::new(0) });
-                peer.state.lock().connections.push(shared);
-                pool.changed.notify_waiters();
-                let (pool, peer) = (Arc::clone(&pool), Arc::downgrade(&peer));
-                tokio::spawn(async move {
-                    end.await;
-                    if let Some(peer) = peer.upgrade() {
-                        peer.wanted.notify_one();
-                    }
-                    pool.changed.notify_waiters();
-                });
-            }
-            Err(error) => {
-                lose_hope(&pool, &peer, &error);
-                // Not all callers at the same moment.
-                tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
-                pause = (pause * 2).min(PAUSES.1);
-            }
-        }
-    }
-}
-
-fn lose_hope(pool: &Pool, peer: &Peer, error: &DialError) {
-    let had_hope = {
-        let mut state = peer.state.lock();
-        state.connections.is_empty() && std::mem::take(&mut state.hope)
-    };
-    if had_hope {
-        let cause = error.source().map(ToString::to_string);
-        tracing::warn!(service = pool.service, address = %peer.address, %error, cause, "a service cannot be reached");
-    }
-    pool.changed.notify_waiters();
-    pool.stale.notify_one();
 }

@@ -22,6 +22,8 @@ near_and_far!(
     a_slow_service_holds_back_the_sender,
     readers_that_stop_do_not_hold_up_others,
     many_calls_at_once_are_all_answered,
+    readers_that_leave_do_not_disturb_others,
+    refused_senders_do_not_disturb_others,
 );
 
 async fn more_calls_than_allowed_are_turned_away(place: Place) {
@@ -123,4 +125,47 @@ async fn many_calls_at_once_are_all_answered(place: Place) {
     });
     let answers = futures::future::join_all(calls).await;
     assert_eq!(answers, vec![1; 300]);
+}
+
+/// Reads a long answer slowly while something else goes on, which must not disturb it.
+async fn undisturbed_by(noctis: &Deployment, nuisance: impl Future<Output = ()>) {
+    let mut client = noctis.retrieve.clone();
+    let mut answer = client.instances(instances("100")).await.unwrap().into_inner();
+    let read = async {
+        for number in 0..100 {
+            assert!(answer.message().await.unwrap() == Some(piece(number)), "piece {number}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::join!(read, nuisance);
+}
+
+async fn readers_that_leave_do_not_disturb_others(place: Place) {
+    let noctis = Deployment::start(place, &Limits::default()).await;
+    let leave = (0..600).map(|_| {
+        let mut client = noctis.retrieve.clone();
+        async move {
+            let mut answer = client.instances(instances("100")).await.unwrap().into_inner();
+            assert!(answer.message().await.unwrap() == Some(piece(0)));
+        }
+    });
+    let leave = async { assert_eq!(futures::stream::iter(leave).buffer_unordered(30).count().await, 600) };
+    undisturbed_by(&noctis, leave).await;
+}
+
+async fn refused_senders_do_not_disturb_others(place: Place) {
+    let noctis = Deployment::start(place, &Limits::default()).await;
+    let chunk = bytes::Bytes::from(vec![0; CHUNK]);
+    let refused = (0..600).map(|_| {
+        let (mut client, chunk) = (noctis.ingest.clone(), chunk.clone());
+        async move {
+            let messages = futures::stream::repeat(StoreRequest { message: Some(Message::Chunk(chunk)) });
+            let mut request = Request::new(messages);
+            request.metadata_mut().insert("refused", "1".parse().unwrap());
+            let status = client.store(request).await.err().unwrap();
+            assert_eq!(rpc::Failure::from(&status), rpc::Failure::new(Code::TooLarge, "not today"));
+        }
+    });
+    let refused = async { assert_eq!(futures::stream::iter(refused).buffer_unordered(30).count().await, 600) };
+    undisturbed_by(&noctis, refused).await;
 }

@@ -50,9 +50,12 @@ pub struct Faulty {
 impl ingest_server::Ingest for Faulty {
     type StoreStream = ReceiverStream<Result<StoreResponse, Status>>;
 
-    /// Answers with the number of messages once the caller has ended, and then never ends itself. The study of a first
-    /// message of "unread" keeps the server from reading on.
+    /// Answers with the number of messages once the caller has ended, and then never ends itself. With "unread" in the
+    /// metadata it reads nothing, with "refused" it fails without reading.
     async fn store(&self, request: Request<Streaming<StoreRequest>>) -> Result<Response<Self::StoreStream>, Status> {
+        if request.metadata().contains_key("refused") {
+            return Err(Failure::new(Code::TooLarge, "not today").into());
+        }
         let unread = request.metadata().contains_key("unread");
         let mut parts = request.into_inner();
         let given_up = Arc::clone(&self.given_up);
