@@ -81,14 +81,7 @@ pub(super) struct Membership {
 
 impl Membership {
     pub(super) fn start(service: &'static str, endpoint: Endpoint) -> Self {
-        let pool = Arc::new(Pool {
-            service,
-            peers: RwLock::default(),
-            changed: Notify::new(),
-            stale: Notify::new(),
-            known: false.into(),
-            turn: AtomicUsize::new(0),
-        });
+        let pool = Arc::new(Pool::new(service));
         let watch = tokio::spawn(upkeep::watch(Arc::clone(&pool), endpoint)).abort_handle();
         Self { pool, watch }
     }
@@ -106,6 +99,17 @@ impl Drop for Membership {
 }
 
 impl Pool {
+    fn new(service: &'static str) -> Self {
+        Self {
+            service,
+            peers: RwLock::default(),
+            changed: Notify::new(),
+            stale: Notify::new(),
+            known: AtomicBool::new(false),
+            turn: AtomicUsize::new(0),
+        }
+    }
+
     /// A place for a call at the process with the fewest of them; elsewhere than at `avoid` if there is a choice. Waits
     /// while a connection is being made, but not for one that keeps failing.
     pub(super) async fn lease(self: &Arc<Self>, avoid: Option<SocketAddr>) -> Result<Lease, Failure> {

@@ -153,7 +153,7 @@ async fn what_is_no_grpc_is_unavailable() {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let mut some = [0; 512];
-                stream.read(&mut some).await.ok();
+                let _received = stream.read(&mut some).await;
                 stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await.ok();
             });
         }

@@ -11,6 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::net::{TcpListener, TcpSocket};
+use tonic_reflection::pb::v1::{
+    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+    server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+};
 
 /// A port that nobody listens on until this is made a listener.
 fn reserved() -> (TcpSocket, Endpoint) {
@@ -19,6 +23,12 @@ fn reserved() -> (TcpSocket, Endpoint) {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let endpoint = socket.local_addr().unwrap().to_string().parse().unwrap();
     (socket, endpoint)
+}
+
+/// The ingest service alone.
+fn services() -> Server {
+    let ingest = proto::ingest::v1::ingest_server::IngestServer::new(Faulty::default());
+    Server::default().with(INGEST, rpc::local(ingest, &Limits::default()))
 }
 
 async fn until_ready(transport: &Transport, service: &'static str) -> Duration {
@@ -231,9 +241,7 @@ async fn a_process_bounds_its_calls_for_all_its_callers() {
 #[tokio::test]
 async fn health_is_told_per_service() {
     let limits = Limits::default();
-    let services = Server::default();
-    let services = services
-        .with(INGEST, rpc::local(proto::ingest::v1::ingest_server::IngestServer::new(Faulty::default()), &limits));
+    let services = services();
     let standing = services.standing();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint: Endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
@@ -271,4 +279,41 @@ async fn nothing_is_left_when_all_are_gone() {
         noctis.process.take().unwrap().drain().await;
     }
     eventually("all tasks end", || tasks() <= before).await;
+}
+
+#[tokio::test]
+async fn what_services_look_like_is_told_only_if_that_is_wanted() {
+    let ask = async |services: Server| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint: Endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
+        tokio::spawn(
+            async move { rpc::serve(listener, services, std::future::pending(), &ServeLimits::default()).await },
+        );
+        let mut client = ServerReflectionClient::new(remote(INGEST, endpoint, &Limits::default()));
+        let list = MessageRequest::ListServices(String::new());
+        let request = ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+        client.server_reflection_info(futures::stream::iter([request])).await?.into_inner().message().await
+    };
+    let refused = ask(services()).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::Unimplemented);
+    let told = ask(services().with_reflection(proto::DESCRIPTORS).unwrap());
+    let Some(MessageResponse::ListServicesResponse(list)) = told.await.unwrap().unwrap().message_response else {
+        panic!("no list")
+    };
+    let names: Vec<_> = list.service.into_iter().map(|service| service.name).collect();
+    assert!(names.iter().any(|name| name == INGEST) && names.iter().any(|name| name == RETRIEVE), "{names:?}");
+}
+
+#[tokio::test]
+async fn connections_beyond_the_bound_wait_for_a_place() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let serve = ServeLimits { connections: 1, ..ServeLimits::default() };
+    let process = Process::on(listener, &Faulty::default(), &Limits::default(), &serve);
+    let first = remote(INGEST, process.endpoint(), &Limits::default());
+    until_ready(&first, INGEST).await;
+    let second = remote(INGEST, process.endpoint(), &Limits::default());
+    assert_eq!(failure(&mut ingest_client(second.clone()), "x").await.code, Code::Unavailable);
+    assert_eq!(ingest_client(first).delete(delete("x")).await.unwrap().into_inner().instances, 7);
+    // The first one is gone now.
+    until_ready(&second, INGEST).await;
 }

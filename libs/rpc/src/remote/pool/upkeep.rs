@@ -115,3 +115,35 @@ fn lose_hope(pool: &Pool, peer: &Peer, error: &DialError) {
     pool.changed.notify_waiters();
     pool.stale.notify_one();
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::adjust;
+    use crate::remote::pool::Pool;
+    use std::{
+        collections::{BTreeMap, HashMap},
+        net::SocketAddr,
+        sync::Arc,
+    };
+
+    #[tokio::test]
+    async fn peers_follow_the_addresses_and_those_that_stay_are_kept() {
+        let pool = Arc::new(Pool::new("noctis.ingest.v1.Ingest"));
+        let found = |ports: &[u16]| -> BTreeMap<SocketAddr, _> {
+            ports.iter().map(|port| (([127, 0, 0, 1], *port).into(), "ingest:1".parse().unwrap())).collect()
+        };
+        let mut kept = HashMap::new();
+        let ports = |pool: &Pool| {
+            let mut ports: Vec<u16> = pool.peers.read().iter().map(|peer| peer.address.port()).collect();
+            ports.sort_unstable();
+            ports
+        };
+        adjust(&pool, &mut kept, found(&[1, 2]));
+        assert_eq!(ports(&pool), [1, 2]);
+        let stays = pool.peers.read().iter().find(|peer| peer.address.port() == 2).cloned().unwrap();
+        adjust(&pool, &mut kept, found(&[2, 3]));
+        assert_eq!(ports(&pool), [2, 3]);
+        assert!(pool.peers.read().iter().any(|peer| Arc::ptr_eq(peer, &stays)));
+    }
+}
