@@ -2,6 +2,9 @@
 
 #![allow(missing_docs, clippy::all, clippy::pedantic)]
 
+/// All services and messages, as gRPC reflection shows them.
+pub const DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("noctis");
+
 pub mod resource {
     pub mod v1 {
         tonic::include_proto!("noctis.resource.v1");

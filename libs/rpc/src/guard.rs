@@ -2,6 +2,7 @@
 
 use crate::{Code, Failure};
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -73,29 +74,37 @@ impl http_body::Body for WatchedBody {
     }
 }
 
-/// The callee's messages: without progress for the idle time, or after a panic, a failure is the last one.
+/// The callee's messages: without progress for the idle time, or after a panic, a failure is the last one. It goes as
+/// trailers, as a service's own failures do, so that it reaches a caller in another process whole.
 #[derive(Debug)]
 pub(crate) struct GuardedBody {
     inner: Option<Body>,
     progress: Progress,
     idle: Duration,
     alarm: Pin<Box<Sleep>>,
+    /// The caller waits for a message. While it does not, nobody is idle but itself.
+    awaited: bool,
     _place: OwnedSemaphorePermit,
 }
 
 impl GuardedBody {
     pub(crate) fn new(inner: Body, progress: Progress, idle: Duration, place: OwnedSemaphorePermit) -> Self {
         let alarm = Box::pin(tokio::time::sleep(idle));
-        Self { inner: Some(inner), progress, idle, alarm, _place: place }
+        Self { inner: Some(inner), progress, idle, alarm, awaited: false, _place: place }
     }
 
     fn end_with(&mut self, failure: Failure) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         self.inner = None;
-        Poll::Ready(Some(Err(failure.into())))
+        let mut trailers = HeaderMap::new();
+        Poll::Ready(Some(Status::from(failure).add_header(&mut trailers).map(|()| Frame::trailers(trailers))))
     }
 
     /// Whether nothing has moved for the idle time; if not, the alarm is set for when that could be.
     fn is_idle(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.awaited {
+            self.awaited = true;
+            self.progress.touch();
+        }
         while self.alarm.as_mut().poll(cx).is_ready() {
             let deadline = self.progress.last() + self.idle;
             if deadline <= Instant::now() {
@@ -115,6 +124,7 @@ impl http_body::Body for GuardedBody {
         let Some(inner) = self.inner.as_mut() else { return Poll::Ready(None) };
         match catch_unwind(AssertUnwindSafe(|| Pin::new(inner).poll_frame(cx))) {
             Ok(Poll::Ready(frame)) => {
+                self.awaited = false;
                 self.progress.touch();
                 Poll::Ready(frame)
             }

@@ -7,6 +7,7 @@ use std::{future::Future, panic::AssertUnwindSafe};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
+use tracing::Instrument as _;
 
 /// Runs `produce` in its own task and gives what it sends as a stream of at most `capacity` waiting items.
 ///
@@ -19,7 +20,7 @@ where
     Fut: Future<Output = Result<(), Status>> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(capacity.max(1));
-    tokio::spawn(async move {
+    let work = async move {
         let failure = match AssertUnwindSafe(async { produce(sender.clone()).await }).catch_unwind().await {
             Ok(Ok(())) => return,
             Ok(Err(status)) => status,
@@ -27,7 +28,8 @@ where
         };
         // The reader may be gone, and then nobody is left to tell.
         drop(sender.send(Err(failure)).await);
-    });
+    };
+    tokio::spawn(work.in_current_span());
     ReceiverStream::new(receiver)
 }
 

@@ -1,12 +1,15 @@
-//! The one thing a caller sees of "where is that service?".
+//! The one thing a caller sees of "where is that service?", and the way to one in this process.
 
-use crate::guard::{GuardedBody, Progress, WatchedBody};
-use crate::{Code, Failure};
+use crate::{
+    Code, Failure, Trace, deadline,
+    guard::{GuardedBody, Progress, WatchedBody},
+};
 use http::{Request, Response};
 use std::{convert::Infallible, sync::Arc, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tonic::{Status, body::Body, server::NamedService};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
+use tracing::{Instrument as _, Span};
 
 /// A way to a service. Generated clients take it whether the service is in this process or another.
 ///
@@ -17,7 +20,7 @@ pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 /// What holds for every call of one service, near or far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Time from the call to its first answer; for a unary call that is all of it.
+    /// Time from the call to its first answer; for a unary call that is all of it. A caller may ask for less.
     pub answer: Duration,
     /// Time in which a stream must make progress in one direction or the other.
     pub idle: Duration,
@@ -55,7 +58,7 @@ impl<S> GrpcServer for S where
 /// The way to a server in this process.
 ///
 /// Each call runs in a task of its own: a panic there is a failed call and no more, and a caller that goes away does
-/// not stop work that has begun.
+/// not stop work that has begun, which keeps its place among the calls under way until it ends.
 pub fn local<S: GrpcServer>(server: S, limits: &Limits) -> Transport {
     let limits = *limits;
     let places = Arc::new(Semaphore::new(limits.calls));
@@ -72,29 +75,37 @@ async fn call<S: GrpcServer>(
     limits: Limits,
     places: Arc<Semaphore>,
 ) -> Response<Body> {
-    let Ok(place) = places.try_acquire_owned() else {
-        return refused(Failure::new(Code::Busy, "too many requests at once"));
-    };
+    let Ok(place) = places.try_acquire_owned() else { return refused(too_many()) };
+    let answer = deadline::asked(request.headers()).map_or(limits.answer, |asked| asked.min(limits.answer));
+    let span = span(&request);
     let progress = Progress::new();
     let request = request.map(|body| Body::new(WatchedBody::new(body, progress.clone())));
-    let task = tokio::spawn(async move { server.oneshot(request).await });
-    match tokio::time::timeout(limits.answer, task).await {
-        Ok(Ok(Ok(response))) => guarded(response, progress, limits.idle, place),
-        Ok(Ok(Err(never))) => match never {},
+    let task = async move { (server.oneshot(request).await, place) };
+    match tokio::time::timeout(answer, tokio::spawn(task.instrument(span))).await {
+        Ok(Ok((Ok(response), place))) => {
+            response.map(|body| Body::new(GuardedBody::new(body, progress, limits.idle, place)))
+        }
+        Ok(Ok((Err(never), _))) => match never {},
         Ok(Err(_panicked)) => refused(Failure::new(Code::Internal, "the archive failed to carry out the request")),
-        Err(_elapsed) => refused(Failure::new(Code::Unavailable, "the archive did not answer in time")),
+        Err(_elapsed) => refused(too_late()),
     }
 }
 
-fn guarded(
-    response: Response<Body>,
-    progress: Progress,
-    idle: Duration,
-    place: OwnedSemaphorePermit,
-) -> Response<Body> {
-    response.map(|body| Body::new(GuardedBody::new(body, progress, idle, place)))
+/// What is logged during the call can be found by the trace that the caller's request belongs to.
+fn span(request: &Request<Body>) -> Span {
+    Trace::of_headers(request.headers())
+        .map_or_else(Span::none, |trace| tracing::info_span!("call", trace_id = trace.trace_id()))
 }
 
-fn refused(failure: Failure) -> Response<Body> {
+pub(crate) fn too_many() -> Failure {
+    Failure::new(Code::Busy, "too many requests at once")
+}
+
+pub(crate) fn too_late() -> Failure {
+    Failure::new(Code::Unavailable, "the archive did not answer in time")
+}
+
+/// An answer that is a failure from its head on.
+pub(crate) fn refused(failure: Failure) -> Response<Body> {
     Status::from(failure).into_http()
 }

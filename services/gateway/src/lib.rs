@@ -29,7 +29,7 @@ mod viewer_files;
 pub use config::{Cidr, Config, InvalidCidr, InvalidOrigin, PublicUrl, RetrieveLimits, ServeLimits, StoreLimits};
 pub use error::Problem;
 pub use observe::describe_metrics;
-pub use operations::{Check, Operations};
+pub use operations::{Check, Operations, operations_router};
 pub use router::router;
 pub use serve::serve;
 pub use state::{Services, State};

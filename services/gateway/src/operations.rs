@@ -2,8 +2,10 @@
 
 use crate::State;
 use axum::{
-    Json, extract,
+    Json, Router,
+    extract::{self, FromRef},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use futures::future::{BoxFuture, join_all};
 use http::{StatusCode, header::CONTENT_TYPE};
@@ -32,14 +34,29 @@ impl Default for Operations {
     }
 }
 
+impl FromRef<State> for Operations {
+    fn from_ref(state: &State) -> Self {
+        state.operations().clone()
+    }
+}
+
+/// The pages of a process that has no gateway: liveness, readiness and metrics, and nothing else.
+pub fn operations_router(operations: Operations) -> Router {
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(operations)
+}
+
 /// `/healthz`: the process answers.
 pub(crate) async fn health() -> &'static str {
     "ok\n"
 }
 
 /// `/readyz`: each dependency by name; 503 while one of them fails.
-pub(crate) async fn ready(extract::State(state): extract::State<State>) -> Response {
-    let checks = &state.operations().checks;
+pub(crate) async fn ready(extract::State(operations): extract::State<Operations>) -> Response {
+    let checks = &operations.checks;
     let results = join_all(checks.iter().map(|(name, check)| async move { (*name, works(name, check).await) })).await;
     let ready = results.iter().all(|(_, works)| *works);
     let word = |works: bool| Value::from(if works { "ok" } else { "unavailable" });
@@ -66,6 +83,6 @@ async fn works(name: &str, check: &Check) -> bool {
 }
 
 /// `/metrics` in the Prometheus text format.
-pub(crate) async fn metrics(extract::State(state): extract::State<State>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (state.operations().metrics)())
+pub(crate) async fn metrics(extract::State(operations): extract::State<Operations>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (operations.metrics)())
 }

@@ -4,17 +4,20 @@ use crate::{Problem, State, observe::RequestId};
 use access::{FacilityId, Principal, WayIn};
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use rpc::Context;
+use rpc::{Context, Trace};
 
-/// The context that travels with every call that the request causes.
+/// The context that travels with every call that the request causes, and the trace that the request belongs to.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller(pub Context);
+pub(crate) struct Caller(pub Context, Option<Trace>);
 
 impl Caller {
     /// A call with this request's context on it.
     pub(crate) fn call<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);
         self.0.attach(&mut request);
+        if let Some(trace) = &self.1 {
+            trace.attach(&mut request);
+        }
         request
     }
 }
@@ -30,7 +33,7 @@ impl FromRequestParts<State> for Caller {
             Principal::new("trial".to_owned(), config.facilities.clone(), config.home_facility.clone(), WayIn::Trial);
         let context = Context { request_id, principal, facility };
         context.scope().map_err(Problem::from)?;
-        Ok(Self(context))
+        Ok(Self(context, Trace::of_headers(&parts.headers)))
     }
 }
 

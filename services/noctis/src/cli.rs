@@ -1,5 +1,6 @@
 //! The command line. What it sets wins over the environment, which wins over the configuration file.
 
+use crate::targets::Target;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -38,6 +39,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
+    /// What this process is, several separated by commas.
+    #[arg(long, value_name = "TARGET", value_delimiter = ',')]
+    pub(crate) target: Vec<Target>,
     /// Address and port to serve HTTP on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,

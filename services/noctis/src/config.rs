@@ -1,13 +1,20 @@
 //! Configuration: the commented default file, then a file, then the environment, then the command line.
 
-use crate::cli::{AuthMode, Cli, Command};
+mod services;
+
+pub(crate) use services::{ArchiveConfig, ArchiveKind, CatalogConfig, CatalogKind, RpcConfig, ServicesConfig};
+
+use crate::{
+    cli::{AuthMode, Cli, Command},
+    targets::Target,
+};
 use anyhow::Context as _;
 use figment::{
     Figment,
     providers::{Env, Format as _, Serialized, Toml},
 };
 use serde::Deserialize;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 use tracing_subscriber::EnvFilter;
 
 /// The compiled-in file: every key with its default and its meaning. It is the reference.
@@ -20,6 +27,9 @@ pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) log: LogConfig,
     pub(crate) rpc: RpcConfig,
+    pub(crate) services: ServicesConfig,
+    pub(crate) catalog: CatalogConfig,
+    pub(crate) archive: ArchiveConfig,
     pub(crate) gateway: gateway::Config,
     pub(crate) ingest: ingest::Config,
     pub(crate) query: query::Config,
@@ -30,7 +40,9 @@ pub(crate) struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerConfig {
+    pub(crate) targets: Vec<Target>,
     pub(crate) listen: SocketAddr,
+    pub(crate) operations_listen: SocketAddr,
     pub(crate) data_dir: PathBuf,
     pub(crate) viewer_dir: PathBuf,
     pub(crate) auth: Auth,
@@ -62,26 +74,6 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Calls between services.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RpcConfig {
-    pub(crate) answer_seconds: u64,
-    pub(crate) idle_seconds: u64,
-    pub(crate) calls: usize,
-}
-
-impl RpcConfig {
-    /// The limits that hold for every call of a service.
-    pub(crate) fn limits(&self) -> rpc::Limits {
-        rpc::Limits {
-            answer: Duration::from_secs(self.answer_seconds),
-            idle: Duration::from_secs(self.idle_seconds),
-            calls: self.calls,
-        }
-    }
-}
-
 impl Config {
     /// Reads all sources, the later ones winning.
     ///
@@ -101,13 +93,13 @@ impl Config {
             "server.listen = {}: without identity (server.auth = \"off\") only a loopback address is served",
             self.server.listen
         );
-        Ok(())
+        self.check_services()
     }
 
     /// Settings that are legal but probably not meant, each with its reason.
     pub(crate) fn doubts(&self) -> Vec<String> {
-        let mut doubts = Vec::new();
-        if !self.server.viewer_dir.is_dir() {
+        let mut doubts = self.doubtful_services();
+        if self.targets().has(Target::Gateway) && !self.server.viewer_dir.is_dir() {
             doubts.push(format!(
                 "server.viewer_dir: {} is not there, so /viewer/ is empty",
                 self.server.viewer_dir.display()
@@ -135,6 +127,9 @@ fn sources(cli: &Cli) -> anyhow::Result<Figment> {
         }
         if let Some(AuthMode::Off) = args.auth {
             sources = sources.merge(Serialized::default("server.auth", "off"));
+        }
+        if !args.target.is_empty() {
+            sources = sources.merge(Serialized::default("server.targets", &args.target));
         }
         if let Some(folder) = &args.viewer_dir {
             sources = sources.merge(Serialized::default("server.viewer_dir", folder));

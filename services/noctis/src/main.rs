@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod config;
 mod data_folder;
+mod targets;
 mod telemetry;
 mod wiring;
 

@@ -41,6 +41,8 @@ const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 /// where nobody ever asks for the metrics.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+const TASKS: &str = "noctis_runtime_tasks";
+
 /// Starts collecting metrics.
 ///
 /// # Errors
@@ -71,6 +73,15 @@ fn describe() {
     gateway::describe_metrics();
     ingest::describe_metrics();
     catalog::describe_metrics();
+    rpc::describe_metrics();
+    metrics::describe_gauge!(TASKS, "Tasks of the runtime that have not ended.");
+}
+
+/// What is measured, in the Prometheus text format.
+pub(crate) fn text(metrics: &PrometheusHandle) -> String {
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    metrics::gauge!(TASKS).set(u32::try_from(tasks).unwrap_or(u32::MAX));
+    metrics.render()
 }
 
 #[cfg(test)]

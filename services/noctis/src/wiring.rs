@@ -1,60 +1,84 @@
-//! Who gets what: the only file that knows in which process a service runs.
+//! Who gets what: the only place that knows in which process a service runs.
 
-use crate::{config::Config, data_folder::DataFolder};
+mod link;
+mod storage;
+
+use crate::{
+    config::Config,
+    data_folder::DataFolder,
+    targets::{Target, Targets},
+    telemetry,
+};
 use anyhow::Context as _;
 use gateway::{Check, Operations, Services};
 use ingest::{Clock, Sweeper};
+use link::Link;
 use metrics_exporter_prometheus::PrometheusHandle;
-use proto::ingest::v1::ingest_client::IngestClient;
-use rpc::{MAX_MESSAGE, Transport, local};
-use std::sync::Arc;
+use proto::{
+    ingest::v1::{ingest_client::IngestClient, ingest_server},
+    query::v1::query_server,
+    retrieve::v1::retrieve_server,
+};
+use rpc::{MAX_MESSAGE, Standing, Transport};
+use std::{sync::Arc, time::Duration};
+use storage::Storage;
+use tokio_util::sync::CancellationToken;
 
-/// An archive in this process: its services, opened on a data folder that is locked for as long as it lives.
-pub(crate) struct Archive {
-    ingest: Transport,
-    query: Transport,
-    retrieve: Transport,
-    objects: archive::Archive,
-    writer: catalog::CatalogWriter,
-    reader: catalog::CatalogReader,
-    sweeper: Sweeper,
-    _folder: DataFolder,
+/// Between two looks whether the services of this process can do their work, for callers who ask.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// A process of the archive: the services that it is, opened on their storage, and the ways to those that it is not.
+pub(crate) struct Process {
+    ingest: Link,
+    query: Link,
+    retrieve: Link,
+    /// Only where there is a service that needs it.
+    storage: Option<Storage>,
+    /// Only beside ingest.
+    sweeper: Option<Sweeper>,
 }
 
-impl Archive {
-    /// Opens catalog and archive in the folder, removes what a former process left unfinished, and starts the
-    /// services.
+impl Process {
+    /// Opens the storage in the folder, if one is given, removes what a former process left unfinished, and starts the
+    /// services among the targets. The others need not be there yet.
     ///
     /// # Errors
     /// The catalog or the archive cannot be opened.
-    pub(crate) async fn open(config: &Config, folder: DataFolder) -> anyhow::Result<Self> {
-        let (writer, reader) = catalog::open_sqlite(folder.path(), catalog::SqliteOptions::default())
-            .await
-            .context("cannot open the catalog")?;
-        let objects =
-            archive::Archive::open_folder(&folder.path().join("objects")).await.context("cannot open the archive")?;
+    pub(crate) async fn open(config: &Config, targets: &Targets, folder: Option<DataFolder>) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        ingest::recover_at_start(&writer, &objects, &clock).await.context("cannot recover from the last run")?;
-
-        let limits = config.rpc.limits();
-        let ingest = ingest::server(&config.ingest, writer.clone(), objects.clone(), clock.clone());
-        let query = query::server(config.query, reader.clone());
-        let retrieve = retrieve::server(&config.retrieve, reader.clone(), objects.clone());
+        let storage = match folder {
+            Some(folder) => Some(Storage::open(config, folder).await?),
+            None => None,
+        };
+        let here = |target| storage.as_ref().filter(|_| targets.has(target));
+        if let Some(storage) = here(Target::Ingest) {
+            ingest::recover_at_start(&storage.writer, &storage.objects, &clock)
+                .await
+                .context("cannot recover from the last run")?;
+        }
+        let ingest = here(Target::Ingest)
+            .map(|s| ingest::server(&config.ingest, s.writer.clone(), s.objects.clone(), clock.clone()));
+        let query = here(Target::Query).map(|s| query::server(config.query, s.reader.clone()));
+        let retrieve =
+            here(Target::Retrieve).map(|s| retrieve::server(&config.retrieve, s.reader.clone(), s.objects.clone()));
+        let sweeper = here(Target::Ingest)
+            .map(|s| Sweeper::start(&config.ingest, s.writer.clone(), s.objects.clone(), clock.clone()));
         Ok(Self {
-            ingest: local(ingest, &limits),
-            query: local(query, &limits),
-            retrieve: local(retrieve, &limits),
-            sweeper: Sweeper::start(&config.ingest, writer.clone(), objects.clone(), clock),
-            objects,
-            writer,
-            reader,
-            _folder: folder,
+            ingest: Link::new(Target::Ingest, ingest_server::SERVICE_NAME, ingest, config),
+            query: Link::new(Target::Query, query_server::SERVICE_NAME, query, config),
+            retrieve: Link::new(Target::Retrieve, retrieve_server::SERVICE_NAME, retrieve, config),
+            storage,
+            sweeper,
         })
+    }
+
+    fn links(&self) -> [&Link; 3] {
+        [&self.ingest, &self.query, &self.retrieve]
     }
 
     /// A client of the ingest service, for senders other than HTTP.
     pub(crate) fn ingest(&self) -> IngestClient<Transport> {
-        IngestClient::new(self.ingest.clone())
+        IngestClient::new(self.ingest.transport())
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(MAX_MESSAGE)
     }
@@ -63,38 +87,68 @@ impl Archive {
     ///
     /// # Errors
     /// The viewer's folder is there but damaged.
-    pub(crate) fn router(&self, config: &Config, metrics: PrometheusHandle) -> anyhow::Result<axum::Router> {
-        let services = Services::new(self.ingest.clone(), self.query.clone(), self.retrieve.clone())
-            .with_archive(self.objects.clone());
-        let operations = Operations { checks: self.checks(), metrics: Arc::new(move || metrics.render()) };
+    pub(crate) fn gateway(&self, config: &Config, metrics: PrometheusHandle) -> anyhow::Result<axum::Router> {
+        let services = Services::new(self.ingest.transport(), self.query.transport(), self.retrieve.transport());
+        let services = match &self.storage {
+            Some(storage) => services.with_archive(storage.objects.clone()),
+            None => services,
+        };
+        let mut checks = self.storage.as_ref().map(Storage::checks).unwrap_or_default();
+        checks.extend(self.links().into_iter().filter_map(Link::check));
         let viewer = match config.server.viewer_dir.is_dir() {
             true => {
                 Some(viewer::Site::open(&config.server.viewer_dir).context("the viewer is damaged; install it anew")?)
             }
             false => None,
         };
-        Ok(gateway::router(services, config.gateway.clone(), operations, viewer))
+        Ok(gateway::router(services, config.gateway.clone(), operations(checks, metrics), viewer))
     }
 
-    fn checks(&self) -> Vec<(&'static str, Check)> {
-        let (writer, reader, objects) = (self.writer.clone(), self.reader.clone(), self.objects.clone());
-        let catalog: Check = Arc::new(move || {
-            let (writer, reader) = (writer.clone(), reader.clone());
-            Box::pin(async move {
-                reader.probe().await?;
-                writer.probe().await?;
-                Ok(())
-            })
+    /// The HTTP side of a process without the gateway: not ready any more once it has been told to stop.
+    pub(crate) fn operations(&self, metrics: PrometheusHandle, stop: CancellationToken) -> axum::Router {
+        let process: Check = Arc::new(move || {
+            let draining = stop.is_cancelled();
+            Box::pin(async move { if draining { Err("it is about to end".into()) } else { Ok(()) } })
         });
-        let archive: Check = Arc::new(move || {
-            let objects = objects.clone();
-            Box::pin(async move { Ok(objects.probe().await?) })
-        });
-        vec![("catalog", catalog), ("archive", archive)]
+        let mut checks = vec![("process", process)];
+        checks.extend(self.storage.as_ref().map(Storage::checks).unwrap_or_default());
+        gateway::operations_router(operations(checks, metrics))
+    }
+
+    /// The services of this process for callers in others.
+    ///
+    /// # Errors
+    /// Reflection is asked for and not possible.
+    pub(crate) fn server(&self, config: &Config) -> anyhow::Result<rpc::Server> {
+        let here = self.links().into_iter().filter(|link| link.is_here());
+        let server = here.fold(rpc::Server::default(), |server, link| server.with(link.service(), link.transport()));
+        let server = if config.rpc.reflection { server.with_reflection(proto::DESCRIPTORS)? } else { server };
+        Ok(server)
+    }
+
+    /// Keeps those callers told whether the services can do their work, until it is dropped.
+    pub(crate) async fn tell(&self, standing: Standing) {
+        let checks = self.storage.as_ref().map(Storage::checks).unwrap_or_default();
+        loop {
+            let mut works = true;
+            for (_, check) in &checks {
+                works &= tokio::time::timeout(LOOK_EVERY, check()).await.is_ok_and(|checked| checked.is_ok());
+            }
+            for link in self.links().into_iter().filter(|link| link.is_here()) {
+                standing.set(link.service(), works);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Ends the background work in order; what was committed is safe without it.
     pub(crate) async fn close(self) {
-        self.sweeper.stop().await;
+        if let Some(sweeper) = self.sweeper {
+            sweeper.stop().await;
+        }
     }
+}
+
+fn operations(checks: Vec<(&'static str, Check)>, metrics: PrometheusHandle) -> Operations {
+    Operations { checks, metrics: Arc::new(move || telemetry::text(&metrics)) }
 }

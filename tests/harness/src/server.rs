@@ -81,6 +81,16 @@ impl ServerBuilder {
     /// # Panics
     /// When it does not start; the message has what it wrote.
     pub async fn start(self) -> Server {
+        let mut server = self.start_unready().await;
+        server.wait_until_ready(Instant::now() + START).await;
+        server
+    }
+
+    /// Starts the program and waits for its address only: what it depends on need not be there.
+    ///
+    /// # Panics
+    /// When it does not start; the message has what it wrote.
+    pub async fn start_unready(self) -> Server {
         let mut child = self.command().spawn().unwrap_or_else(|error| panic!("{}: {error}", self.binary.display()));
         let output = Arc::new(Mutex::new(String::new()));
         let (send, addresses) = mpsc::channel();
@@ -89,7 +99,6 @@ impl ServerBuilder {
         let mut server = Server { builder: self, child, base: String::new(), output };
         let deadline = Instant::now() + START;
         server.base = server.wait_for_address(&addresses, deadline).await;
-        server.wait_until_ready(deadline).await;
         server
     }
 

@@ -35,6 +35,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("figment", &["noctis"]),
     ("clap", &["noctis"]),
     ("anyhow", &["noctis"]),
+    ("h2", &["rpc"]),
+    ("tonic-health", &["rpc"]),
+    ("tonic-reflection", &["rpc"]),
     ("tonic", &["proto", "rpc", "ingest", "query", "retrieve", "gateway", "noctis"]),
 ];
 

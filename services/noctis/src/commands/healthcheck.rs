@@ -11,7 +11,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// # Errors
 /// The server cannot be reached.
 pub(crate) async fn run(config: &Config, args: &UrlArgs) -> anyhow::Result<ExitCode> {
-    let url = args.url.clone().unwrap_or_else(|| format!("http://{}", config.server.listen));
+    let url = args.url.clone().unwrap_or_else(|| format!("http://{}", config.http_listen()));
     let client = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build()?;
     let answer = client.get(format!("{}/readyz", url.trim_end_matches('/'))).send().await;
     let answer = answer.with_context(|| format!("{url} does not answer"))?;

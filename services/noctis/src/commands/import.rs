@@ -9,7 +9,8 @@ use crate::{
     cli::ImportArgs,
     config::Config,
     data_folder::{DataFolder, Opened},
-    wiring::Archive,
+    targets::{Target, Targets},
+    wiring::Process,
 };
 use direct::Direct;
 use files::Candidate;
@@ -90,7 +91,7 @@ async fn destination(config: Config, args: &ImportArgs) -> anyhow::Result<Destin
             config.server.data_dir.display()
         ),
         Opened::Ours(folder) => {
-            let archive = Archive::open(&config, folder).await?;
+            let archive = Process::open(&config, &Targets::new(&[Target::Ingest]), Some(folder)).await?;
             Ok(Destination::Folder(Box::new(Direct::new(archive, &config, facility))))
         }
     }

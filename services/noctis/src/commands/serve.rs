@@ -1,46 +1,128 @@
-//! `noctis serve`: opens the data folder, serves HTTP until told to stop, and drains.
+//! `noctis serve`: opens what its targets need, serves HTTP and gRPC until told to stop, and drains.
 
 use crate::{
     config::Config,
     data_folder::{DataFolder, Opened},
+    targets::Target,
     telemetry,
-    wiring::Archive,
+    wiring::Process,
 };
 use anyhow::Context as _;
 use std::net::SocketAddr;
 use tokio::{net::TcpListener, signal::unix::SignalKind};
 use tokio_util::sync::CancellationToken;
 
-/// Serves until SIGTERM or SIGINT, then lets requests under way finish.
+/// Serves until SIGTERM or SIGINT, then lets requests and calls under way finish.
 ///
 /// # Errors
-/// The data folder is in use, the archive cannot be opened, or the address not be bound.
+/// The data folder is in use, the archive cannot be opened, or an address not be bound.
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
-    let mut folder = match DataFolder::open(&config.server.data_dir)? {
-        Opened::Ours(folder) => folder,
-        Opened::Elsewhere(_) => {
-            anyhow::bail!("the data folder {} is in use by another process", config.server.data_dir.display())
-        }
+    let targets = config.targets();
+    let mut folder = if targets.has_services() { Some(data_folder(&config)?) } else { None };
+    let (http, address) = listen(config.http_listen()).await?;
+    let grpc = match config.rpc.listen {
+        Some(wanted) if targets.has_services() => Some(listen(wanted).await?),
+        _ => None,
     };
-    let listener = TcpListener::bind(config.server.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.server.listen))?;
-    let address = listener.local_addr()?;
-    folder.announce(&format!("http://{address}"))?;
+    let is_gateway = targets.has(Target::Gateway);
+    if let Some(folder) = folder.as_mut().filter(|_| is_gateway) {
+        folder.announce(&format!("http://{address}"))?;
+    }
 
-    let archive = Archive::open(&config, folder).await?;
-    let router = archive.router(&config, metrics)?;
-    announce(&config, address);
+    let process = Process::open(&config, &targets, folder).await?;
     let stop = stop_signal()?;
-    gateway::serve(listener, router, stop.cancelled(), &config.gateway.serve).await.context("serving ended early")?;
-    archive.close().await;
+    let pages = if is_gateway { process.gateway(&config, metrics)? } else { process.operations(metrics, stop.clone()) };
+    announce(&config, is_gateway, address, grpc.as_ref().map(|(_, address)| *address));
+    let order = Order::new(is_gateway, stop);
+    tokio::try_join!(
+        order.through_http(gateway::serve(http, pages, order.http.cancelled(), &config.gateway.serve)),
+        order.through_grpc(serve_grpc(&config, &process, grpc, &order)),
+        order.begin(),
+    )
+    .context("serving ended early")?;
+    process.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-fn announce(config: &Config, address: SocketAddr) {
+fn data_folder(config: &Config) -> anyhow::Result<DataFolder> {
+    match DataFolder::open(&config.server.data_dir)? {
+        Opened::Ours(folder) => Ok(folder),
+        Opened::Elsewhere(_) => {
+            anyhow::bail!("the data folder {} is in use by another process", config.server.data_dir.display())
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// In which order the ports are drained: what causes calls first. The pages that operate a process without a gateway
+/// stay until its last call has ended.
+struct Order {
+    stop: CancellationToken,
+    http: CancellationToken,
+    grpc: CancellationToken,
+    http_first: bool,
+}
+
+impl Order {
+    fn new(http_first: bool, stop: CancellationToken) -> Self {
+        Self { stop, http: CancellationToken::new(), grpc: CancellationToken::new(), http_first }
+    }
+
+    async fn begin(&self) -> anyhow::Result<()> {
+        self.stop.cancelled().await;
+        if self.http_first {
+            self.http.cancel()
+        } else {
+            self.grpc.cancel()
+        }
+        Ok(())
+    }
+
+    async fn through_http(&self, serving: impl Future<Output = std::io::Result<()>>) -> anyhow::Result<()> {
+        serving.await?;
+        self.grpc.cancel();
+        Ok(())
+    }
+
+    async fn through_grpc(&self, serving: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+        serving.await?;
+        // Without a port of its own it ends at once, and nothing follows from that.
+        self.grpc.cancelled().await;
+        self.http.cancel();
+        Ok(())
+    }
+}
+
+async fn serve_grpc(
+    config: &Config,
+    process: &Process,
+    listener: Option<(TcpListener, SocketAddr)>,
+    order: &Order,
+) -> anyhow::Result<()> {
+    let Some((listener, _)) = listener else { return Ok(()) };
+    let server = process.server(config)?;
+    let (standing, limits) = (server.standing(), config.rpc.serve_limits());
+    tokio::select! {
+        served = rpc::serve(listener, server, order.grpc.cancelled(), &limits) => Ok(served?),
+        () = process.tell(standing) => Ok(()),
+    }
+}
+
+fn announce(config: &Config, is_gateway: bool, address: SocketAddr, grpc: Option<SocketAddr>) {
     println!("listening on http://{address}");
+    if let Some(address) = grpc {
+        println!("gRPC:          {address}");
+    }
+    if !is_gateway {
+        return;
+    }
     println!("DICOMweb root: http://{address}/dicom-web");
     if config.server.viewer_dir.is_dir() {
         println!("viewer:        http://{address}/viewer/");

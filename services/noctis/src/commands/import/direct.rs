@@ -1,7 +1,7 @@
 //! Storing straight into a data folder that no server has open: the same ingest service, without HTTP.
 
 use super::{Outcome, files::Candidate};
-use crate::{config::Config, wiring::Archive};
+use crate::{config::Config, wiring::Process};
 use access::{FacilityId, Principal, WayIn};
 use anyhow::Context as _;
 use bytes::BytesMut;
@@ -13,13 +13,13 @@ use tonic::Request;
 
 /// The services of this process, and on whose behalf they are called.
 pub(super) struct Direct {
-    archive: Archive,
+    archive: Process,
     context: rpc::Context,
 }
 
 impl Direct {
     /// Stores into `archive` as the person at the command line.
-    pub(super) fn new(archive: Archive, config: &Config, facility: Option<FacilityId>) -> Self {
+    pub(super) fn new(archive: Process, config: &Config, facility: Option<FacilityId>) -> Self {
         let facilities = config.gateway.facilities.clone();
         let principal = Principal::new(
             "command-line".to_owned(),

@@ -1,0 +1,3 @@
+//! What takes longer than a quick run should.
+
+mod frozen;
