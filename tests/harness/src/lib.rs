@@ -5,6 +5,7 @@
 //! - [`LargeMultiFrame`] makes a multi-frame object of any size, chunk by chunk, without holding it.
 //! - [`DataSet`] writes any data set, also the broken ones tests need.
 //! - [`multipart_body`], [`multipart_chunks`] and [`Part`] are the two directions of `multipart/related`.
+//! - [`postgres::Server`] is a database server.
 //! - [`Server`] is the program in a process of its own, [`Client`] speaks HTTP with it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -19,6 +20,7 @@ mod large;
 mod names;
 mod part10;
 mod phantom;
+pub mod postgres;
 mod process;
 mod pydicom;
 mod python;
