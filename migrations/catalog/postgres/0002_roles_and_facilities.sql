@@ -28,6 +28,8 @@ GRANT SELECT, INSERT, DELETE ON
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     study, study_attributes, study_modality, study_sop_class, series, instance, disagreement, intent
     TO catalog_writer;
+-- For the locks under which two processes share the list.
+GRANT UPDATE (due_at) ON removal TO catalog_writer;
 GRANT USAGE ON SEQUENCE
     revision, study_id_seq, study_attributes_id_seq, series_id_seq, instance_id_seq, disagreement_id_seq, removal_id_seq
     TO catalog_writer;
