@@ -67,6 +67,7 @@ impl Fixture {
             self.reader.search(&scope, &Search::new(Level::Study)).await.err(),
             self.reader.disagreements(&scope, None, 10).await.err(),
             self.reader.probe().await.err(),
+            self.writer.stale_intents(NOW).await.err(),
         ];
         for error in results {
             assert!(matches!(error, Some(Error::Unavailable { .. } | Error::Busy)), "{error:?}");
@@ -79,7 +80,6 @@ impl Fixture {
         let results = [
             self.store(99).await.err(),
             self.writer.delete(&scope, &sample.study(), NOW, 0).await.err(),
-            self.writer.stale_intents(NOW).await.err(),
             self.writer.probe().await.err(),
         ];
         for error in results {
@@ -188,7 +188,7 @@ async fn a_server_that_only_reads_is_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_free_connections_is_an_outage() {
-    let fixture = Fixture::new(&["max_connections=12", "superuser_reserved_connections=3"]).await;
+    let fixture = Fixture::new(&["max_connections=16", "superuser_reserved_connections=3"]).await;
     fixture.prepared.server.stop();
     fixture.prepared.server.start_again();
     let mut taken = Vec::new();

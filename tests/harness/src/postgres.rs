@@ -158,7 +158,11 @@ impl Server {
     pub fn kill(&self) {
         let pid = self.pid();
         let killed = Command::new("sh")
-            .args(["-c", "kill -KILL $(cat /proc/$0/task/$0/children) $0", &pid.to_string()])
+            .args([
+                "-c",
+                "for pid in $(cat /proc/$0/task/$0/children) $0; do kill -KILL $pid; done 2>/dev/null; true",
+                &pid.to_string(),
+            ])
             .status()
             .expect("a shell");
         assert!(killed.success());
@@ -174,7 +178,7 @@ impl Server {
     /// # Panics
     /// When it does not run.
     pub fn signal(&self, name: &str) {
-        let script = "kill -$1 $0 $(cat /proc/$0/task/$0/children)";
+        let script = "for pid in $0 $(cat /proc/$0/task/$0/children); do kill -$1 $pid; done 2>/dev/null; true";
         let sent = Command::new("sh").args(["-c", script, &self.pid().to_string(), name]).status().expect("a shell");
         assert!(sent.success(), "SIG{name} could not be sent");
     }

@@ -15,10 +15,10 @@ const STUDY: &str = "SELECT facility, id, revision, instance_count FROM study \
 const SERIES: &str = "SELECT s.facility, s.id, s.revision, s.instance_count FROM study t JOIN series s ON s.study = t.id \
     WHERE t.facility = ANY($1) AND t.study_instance_uid = $2 AND s.series_instance_uid = $3 AND s.deleted_at IS NULL";
 
-const INSTANCE: &str = "SELECT i.facility, i.id, i.revision, 1::BIGINT FROM instance i JOIN series s ON s.id = i.series \
-        JOIN study t ON t.id = s.study \
-    WHERE i.facility = ANY($1) AND i.sop_instance_uid = $4 AND s.series_instance_uid = $3 \
-        AND t.study_instance_uid = $2 AND i.deleted_at IS NULL";
+const INSTANCE: &str = "SELECT i.facility, i.id, i.revision, 1::BIGINT FROM \
+        (SELECT * FROM instance WHERE facility = ANY($1) AND sop_instance_uid = $4 OFFSET 0) i \
+        JOIN series s ON s.id = i.series JOIN study t ON t.id = s.study \
+    WHERE s.series_instance_uid = $3 AND t.study_instance_uid = $2 AND i.deleted_at IS NULL";
 
 /// See [`crate::CatalogReader::find`].
 pub(crate) async fn find(readers: &Readers, scope: &Scope, resource: &Resource) -> Result<Found, Error> {

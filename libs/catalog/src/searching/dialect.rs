@@ -67,6 +67,15 @@ impl Dialect {
         Some(select)
     }
 
+    /// A test of what an index has found already. Taken for a choice of its own, it would have PostgreSQL read whole tables for
+    /// it, since that takes patterns for rarer than they are.
+    pub(super) fn sifting(self, test: Expr) -> Expr {
+        match self {
+            Self::Sqlite => test,
+            Self::Postgres => Expr::cust_with_expr("COALESCE($1, FALSE)", test),
+        }
+    }
+
     /// Whether what has this key is listed from an index of its own and then joined, since the database cannot look into
     /// two tables for alternatives as SQLite can.
     pub(super) fn lists(self, key: &SearchKey) -> bool {

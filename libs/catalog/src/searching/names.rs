@@ -89,12 +89,17 @@ impl Group {
         if let Some(number) = self.number {
             select.and_where(Expr::col((names.clone(), "component_group")).eq(number));
         }
-        select.and_where(match &self.pattern {
+        let test = match &self.pattern {
             Some(pattern) => pattern_test(dialect, folded, pattern),
             None => text_test(dialect, folded, &Match::Single(self.text.clone())),
-        });
-        if let Some(grams) = self.grams(dialect, key) {
-            select.and_where(Expr::col((names, own)).in_subquery(grams));
+        };
+        match self.grams(dialect, key) {
+            Some(grams) => {
+                select.and_where(dialect.sifting(test)).and_where(Expr::col((names, own)).in_subquery(grams));
+            }
+            None => {
+                select.and_where(test);
+            }
         }
         select
     }
