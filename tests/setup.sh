@@ -17,6 +17,20 @@ require_commands cc=gcc c++=g++ make=make ld=binutils strace=strace openssl=open
 [ -e /usr/include/stdio.h ] || install_packages libc6-dev
 require_python
 
+# A database server for tests to start by themselves. Debian's package makes and starts one of its own unless it is told not to.
+if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+    [ -e /etc/postgresql-common/createcluster.conf ] || install_packages postgresql-common
+    clusters=/etc/postgresql-common/createcluster.conf
+    kept=$(mktemp)
+    cp "$clusters" "$kept"
+    sed -ri 's/^#?create_main_cluster *=.*/create_main_cluster = false/' "$clusters"
+    installed=0
+    install_packages postgresql-15 || installed=$?
+    cat "$kept" >"$clusters"
+    rm "$kept"
+    [ "$installed" = 0 ] || exit "$installed"
+fi
+
 venv=$home/venv
 if ! cmp -s "$root/tests/requirements.txt" "$venv/requirements.txt"; then
     echo "installing the Python packages of tests/requirements.txt" >&2

@@ -1,9 +1,11 @@
 //! What can go wrong in the catalog.
 
 mod fault;
+mod refusal;
 
 use access::FacilityId;
 use fault::Fault;
+pub(crate) use refusal::Refusal;
 use std::sync::Arc;
 
 /// Why a call of the catalog failed.
@@ -69,6 +71,29 @@ pub enum Error {
         /// The newest that this program knows.
         known: i64,
     },
+    /// The schema is missing, or older than this program can work with: it has to be migrated first.
+    #[error("the catalog has schema {found}, and this program needs {needed}: migrate it first")]
+    OlderSchema {
+        /// The newest migration that was applied; 0 if none was.
+        found: i64,
+        /// The oldest schema that this program can work with.
+        needed: i64,
+    },
+    /// A role that the schema gives rights to does not exist, and the role that migrates may not make it.
+    #[error("the database has no role {role}, and the role that migrates may not create one")]
+    MissingRole {
+        /// Its name.
+        role: &'static str,
+    },
+    /// What says how to reach the database makes no sense, or a file that it names cannot be read.
+    #[error("{reason}")]
+    Options {
+        /// What is wrong.
+        reason: &'static str,
+        /// Why a file could not be read.
+        #[source]
+        source: Option<std::io::Error>,
+    },
     /// The schema could not be brought up to date.
     #[error("the schema of the catalog could not be migrated")]
     Migration {
@@ -89,8 +114,14 @@ impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
         match Fault::of(&source) {
             Fault::Surroundings => Self::Unavailable { source: Arc::new(source) },
-            Fault::Content => Self::damaged(source),
-            Fault::Program => Self::Defect { source: Box::new(source) },
+            Fault::Content => match Refusal::of(&source) {
+                Some(refusal) => Self::damaged(refusal),
+                None => Self::damaged(source),
+            },
+            Fault::Program => match Refusal::of(&source) {
+                Some(refusal) => Self::Defect { source: Box::new(refusal) },
+                None => Self::Defect { source: Box::new(source) },
+            },
         }
     }
 }

@@ -9,20 +9,29 @@ mod error;
 pub mod identity;
 mod intent;
 mod matching;
+mod postgres;
 mod prepare;
+mod queue;
 mod reader;
+mod reading;
 mod removal;
 mod search;
+mod searching;
 mod sqlite;
 mod stored;
 mod stored_attributes;
 mod telemetry;
 mod timestamp;
 mod writer;
+mod writing;
 
 pub use commit::{Chunk, CommitOutcome, Disagreement, DuplicatePolicy, NewInstance, Refused};
 pub use error::Error;
 pub use intent::{Intent, IntentId, NewIntent};
+pub use postgres::{
+    Applied, Password, PostgresOptions, Tls, migrate_postgres, open_postgres, open_postgres_reader,
+    open_postgres_writer,
+};
 pub use reader::CatalogReader;
 pub use removal::{Deleted, NotedDisagreement, Protection, Removal};
 pub use search::{Match, Page, Remaining, ReturnTags, Row, Search, SearchMatch};

@@ -5,9 +5,16 @@ mod columns;
 mod grams;
 mod pattern;
 
-pub(crate) use columns::{column_of, columns};
-pub(crate) use grams::{gram_query, gram_text};
+pub(crate) use columns::{Column, column_of, columns, is_indexed};
+pub(crate) use grams::{gram_query, gram_text, gram_tsquery};
 pub(crate) use pattern::Pattern;
+
+use std::borrow::Cow;
+
+/// A text for databases that cannot hold NUL.
+pub(crate) fn without_nul(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { text }
+}
 
 /// A date as `YYYYMMDD`; the old form `YYYY.MM.DD` (PS3.5 6.2 note) loses its dots. `None` if it is no date.
 pub(crate) fn date(text: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! The reading side of the catalog.
 
-use crate::sqlite::{self, Readers, Recent};
 use crate::{Cursor, Error, Found, NotedDisagreement, Page, Prepared, Search, StoredInstance};
+use crate::{postgres, sqlite};
 use access::Scope;
 use dataset::BulkValue;
 use std::ops::Range;
@@ -10,13 +10,23 @@ use uid::{InstanceRef, Resource};
 /// Reads the catalog. Clones share their connections.
 #[derive(Clone)]
 pub struct CatalogReader {
-    readers: Readers,
-    recent: Recent,
+    catalog: Catalog,
+}
+
+/// The two implementations.
+#[derive(Clone)]
+enum Catalog {
+    Sqlite { readers: sqlite::Readers, recent: sqlite::Recent },
+    Postgres(postgres::Readers),
 }
 
 impl CatalogReader {
-    pub(crate) fn new(readers: Readers, recent: Recent) -> Self {
-        Self { readers, recent }
+    pub(crate) fn over_sqlite(readers: sqlite::Readers, recent: sqlite::Recent) -> Self {
+        Self { catalog: Catalog::Sqlite { readers, recent } }
+    }
+
+    pub(crate) fn over_postgres(readers: postgres::Readers) -> Self {
+        Self { catalog: Catalog::Postgres(readers) }
     }
 
     /// One page of a search.
@@ -24,7 +34,10 @@ impl CatalogReader {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn search(&self, scope: &Scope, search: &Search) -> Result<Page, Error> {
-        sqlite::search(&self.readers, scope, search).await
+        match &self.catalog {
+            Catalog::Sqlite { readers, .. } => sqlite::search(readers, scope, search).await,
+            Catalog::Postgres(readers) => postgres::search(readers, scope, search).await,
+        }
     }
 
     /// Finds a resource. One that exists in several facilities of the scope is that of the home facility.
@@ -32,7 +45,10 @@ impl CatalogReader {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Ambiguous`] when it exists in several but not at home; [`Error::Unavailable`].
     pub async fn find(&self, scope: &Scope, resource: &Resource) -> Result<Found, Error> {
-        sqlite::find(&self.readers, scope, resource).await
+        match &self.catalog {
+            Catalog::Sqlite { readers, .. } => sqlite::find(readers, scope, resource).await,
+            Catalog::Postgres(readers) => postgres::find(readers, scope, resource).await,
+        }
     }
 
     /// The instances of a resource after `after`, by series number and instance number.
@@ -45,7 +61,10 @@ impl CatalogReader {
         after: Option<Cursor>,
         limit: u32,
     ) -> Result<Vec<StoredInstance>, Error> {
-        sqlite::instances(&self.readers, found, after, limit).await
+        match &self.catalog {
+            Catalog::Sqlite { readers, .. } => sqlite::instances(readers, found, after, limit).await,
+            Catalog::Postgres(readers) => postgres::instances(readers, found, after, limit).await,
+        }
     }
 
     /// One instance.
@@ -53,7 +72,12 @@ impl CatalogReader {
     /// # Errors
     /// As [`Self::find`].
     pub async fn instance(&self, scope: &Scope, instance: &InstanceRef) -> Result<StoredInstance, Error> {
-        self.recent.instance(scope, instance, sqlite::instance(&self.readers, scope, instance)).await
+        match &self.catalog {
+            Catalog::Sqlite { readers, recent } => {
+                recent.instance(scope, instance, sqlite::instance(readers, scope, instance)).await
+            }
+            Catalog::Postgres(readers) => postgres::instance(readers, scope, instance).await,
+        }
     }
 
     /// The metadata of the instances of a resource after `after`, in the order of [`Self::instances`].
@@ -61,7 +85,10 @@ impl CatalogReader {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn metadata(&self, found: &Found, after: Option<Cursor>, limit: u32) -> Result<Vec<Prepared>, Error> {
-        sqlite::metadata(&self.readers, found, after, limit).await
+        match &self.catalog {
+            Catalog::Sqlite { readers, .. } => sqlite::metadata(readers, found, after, limit).await,
+            Catalog::Postgres(readers) => postgres::metadata(readers, found, after, limit).await,
+        }
     }
 
     /// Where some frames of encapsulated Pixel Data lie in the object: for each frame, counted from 1, the ranges of its
@@ -71,7 +98,10 @@ impl CatalogReader {
     /// [`Error::NoSuchFrame`], also for native pixels; [`Error::NotFound`] when the instance was deleted or replaced since
     /// it was found; [`Error::Unavailable`].
     pub async fn frames(&self, instance: &StoredInstance, frames: &[u32]) -> Result<Vec<Vec<Range<u64>>>, Error> {
-        sqlite::frames(&self.readers, instance, frames).await
+        match &self.catalog {
+            Catalog::Sqlite { readers, .. } => sqlite::frames(readers, instance, frames).await,
+            Catalog::Postgres(readers) => postgres::frames(readers, instance, frames).await,
+        }
     }
 
     /// Where the bulk values of an instance lie.
@@ -79,7 +109,10 @@ impl CatalogReader {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn bulk(&self, instance: &StoredInstance) -> Result<Vec<BulkValue>, Error> {
-        sqlite::bulk(&self.readers, instance).await
+        match &self.catalog {
+            Catalog::Sqlite { readers, .. } => sqlite::bulk(readers, instance).await,
+            Catalog::Postgres(readers) => postgres::bulk(readers, instance).await,
+        }
     }
 
     /// Disagreements about the patient after `after`, in the order in which they were noted, those that are settled
@@ -93,7 +126,10 @@ impl CatalogReader {
         after: Option<i64>,
         limit: u32,
     ) -> Result<Vec<NotedDisagreement>, Error> {
-        sqlite::disagreements(&self.readers, scope, after, limit).await
+        match &self.catalog {
+            Catalog::Sqlite { readers, .. } => sqlite::disagreements(readers, scope, after, limit).await,
+            Catalog::Postgres(readers) => postgres::disagreements(readers, scope, after, limit).await,
+        }
     }
 
     /// Whether the catalog can be read now.
@@ -101,6 +137,9 @@ impl CatalogReader {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn probe(&self) -> Result<(), Error> {
-        self.readers.probe().await
+        match &self.catalog {
+            Catalog::Sqlite { readers, .. } => readers.probe().await,
+            Catalog::Postgres(readers) => readers.probe().await,
+        }
     }
 }

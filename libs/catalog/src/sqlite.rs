@@ -3,12 +3,10 @@
 
 mod checkpoint;
 mod commit;
-mod conditions;
 mod connect;
 mod content;
 mod delete;
 mod disagreements;
-mod duplicates;
 mod going;
 mod insert;
 mod instances;
@@ -17,14 +15,10 @@ mod level_tables;
 mod lists;
 mod locate;
 mod migrate;
-mod names;
 mod numbers;
-mod page;
-mod placing;
 #[cfg(test)]
 mod plans;
 mod protect;
-mod queue;
 mod read;
 mod recent;
 mod removals;
@@ -41,11 +35,11 @@ pub use connect::SqliteOptions;
 pub(crate) use content::{bulk, frames};
 pub(crate) use disagreements::disagreements;
 pub(crate) use locate::{find, instance};
-pub(crate) use queue::{Done, Queue, Task};
 pub(crate) use read::{Readers, instances, metadata};
 pub(crate) use recent::Recent;
 pub(crate) use search::search;
 
+use crate::queue::Queue;
 use crate::{CatalogReader, CatalogWriter, Error};
 use std::path::Path;
 
@@ -65,6 +59,7 @@ pub async fn open_sqlite(folder: &Path, options: SqliteOptions) -> Result<(Catal
     let committed = checkpoint::start(&connect).await?;
     let changes = recent::Changes::default();
     let writer = writer::Writer::new(connection, connect, committed, changes.clone());
-    let queue = Queue::start(writer, &options);
-    Ok((CatalogWriter::new(queue), CatalogReader::new(readers, Recent::new(changes))))
+    let (queue, waiting) = Queue::new(options.queue, options.busy_timeout);
+    tokio::spawn(writer.run(waiting));
+    Ok((CatalogWriter::new(queue), CatalogReader::over_sqlite(readers, Recent::new(changes))))
 }

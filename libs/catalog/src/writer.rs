@@ -1,7 +1,7 @@
 //! The writing side of the catalog.
 
 use crate::prepare::PreparedChunk;
-use crate::sqlite::{Done, Queue, Task};
+use crate::queue::{Done, Queue, Task};
 use crate::{Chunk, CommitOutcome, Deleted, Error, Intent, IntentId, NewIntent, Protection, Removal, Timestamp};
 use access::Scope;
 use uid::Resource;

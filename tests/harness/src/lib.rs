@@ -5,6 +5,7 @@
 //! - [`LargeMultiFrame`] makes a multi-frame object of any size, chunk by chunk, without holding it.
 //! - [`DataSet`] writes any data set, also the broken ones tests need.
 //! - [`multipart_body`], [`multipart_chunks`] and [`Part`] are the two directions of `multipart/related`.
+//! - [`postgres::Server`] is a database server.
 //! - [`Server`] is the program in a process of its own, [`Client`] speaks HTTP with it.
 //! - [`s3::Server`] is an S3 server.
 
@@ -20,6 +21,7 @@ mod large;
 mod names;
 mod part10;
 mod phantom;
+pub mod postgres;
 mod process;
 mod pydicom;
 mod python;

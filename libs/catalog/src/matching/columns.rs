@@ -29,6 +29,15 @@ fn is_identity(key: &SearchKey) -> bool {
     matches!(key.keyword, "StudyInstanceUID" | "SeriesInstanceUID" | "SOPInstanceUID" | "SOPClassUID")
 }
 
+/// Texts that have an index of their own, ordered by the text.
+const INDEXED: &[&str] =
+    &["PatientID", "AccessionNumber", "StudyID", "ScheduledProcedureStepID", "RequestedProcedureID"];
+
+/// Whether the text of a key has an index of its own.
+pub(crate) fn is_indexed(key: &SearchKey) -> bool {
+    INDEXED.contains(&key.keyword)
+}
+
 /// The name of the column of a key.
 pub(crate) fn column_of(key: &SearchKey) -> String {
     let letters: Vec<char> = key.keyword.chars().collect();

@@ -42,6 +42,21 @@ pub(crate) fn gram_query<'a>(column: &str, texts: impl IntoIterator<Item = &'a s
     if query.is_empty() { None } else { Some(format!("{column} : {query})")) }
 }
 
+/// The same for PostgreSQL: a `tsquery` of lexemes.
+pub(crate) fn gram_tsquery<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut query = String::new();
+    for text in texts {
+        let characters: Vec<char> = text.chars().take(MAX_CHARACTERS).collect();
+        for run in characters.windows(characters.len().clamp(1, LONGEST)) {
+            if !query.is_empty() {
+                query.push_str(" & ");
+            }
+            push_token(&mut query, run);
+        }
+    }
+    (!query.is_empty()).then_some(query)
+}
+
 /// Hexadecimal numbers joined by `x`: one word for the tokenizer whatever the characters, and no syntax for the query.
 fn push_token(out: &mut String, run: &[char]) {
     for (at, character) in run.iter().enumerate() {

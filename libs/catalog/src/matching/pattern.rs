@@ -45,6 +45,20 @@ impl Pattern {
         self.text.replace('[', "[[]")
     }
 
+    /// The pattern for LIKE with `\\` as the escape.
+    pub(crate) fn like(&self) -> String {
+        let mut like = String::with_capacity(self.text.len().saturating_add(8));
+        for character in self.text.chars() {
+            match character {
+                '*' => like.push('%'),
+                '?' => like.push('_'),
+                '%' | '_' | '\\' => like.extend(['\\', character]),
+                other => like.push(other),
+            }
+        }
+        like
+    }
+
     /// The least text that is greater than all that begin with `prefix`; `None` if there is none.
     pub(crate) fn after_prefix(prefix: &str) -> Option<String> {
         let mut characters: Vec<char> = prefix.chars().collect();
@@ -73,6 +87,8 @@ mod tests {
         assert_eq!(pattern.prefix(), "ab");
         assert_eq!(pattern.literals().collect::<Vec<_>>(), ["ab", "c", "[d]"]);
         assert_eq!(pattern.glob(), "ab*c?[[]d]*");
+        assert_eq!(pattern.like(), "ab%c_[d]%");
+        assert_eq!(Pattern::new("50%_\\*").like(), "50\\%\\_\\\\%");
         assert!(!pattern.is_prefix_only());
         assert!(Pattern::new("ab*").is_prefix_only());
         assert!(!Pattern::new("ab").is_prefix_only());

@@ -1,10 +1,11 @@
 //! Where frames and bulk values lie in the object of an instance.
 
 use super::read::Readers;
+use crate::reading::instance::{first_in_piece, frame_numbers, frames_in};
 use crate::{Error, StoredInstance};
-use dataset::{BulkValue, FrameTable};
+use dataset::BulkValue;
 use sqlx::sqlite::SqliteConnection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// See [`crate::CatalogReader::frames`].
@@ -13,33 +14,21 @@ pub(crate) async fn frames(
     instance: &StoredInstance,
     frames: &[u32],
 ) -> Result<Vec<Vec<Range<u64>>>, Error> {
-    let encapsulated = instance.pixels.filter(|pixels| pixels.native.is_none());
-    let count = encapsulated.map_or(0, |pixels| pixels.frames);
-    let numbers = frames.iter().map(|frame| frame.checked_sub(1).filter(|number| *number < count));
-    let numbers: Vec<u32> = numbers.collect::<Option<_>>().ok_or(Error::NoSuchFrame)?;
-    let mut connection = readers.acquire().await?;
+    let numbers = frame_numbers(instance, frames)?;
     // Pieces are some 10 KiB; a request for frames of several is rare.
-    let mut pieces: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
-    let mut found = Vec::with_capacity(numbers.len());
-    for number in numbers {
-        let first = number.saturating_sub(number % FrameTable::PIECE);
-        let piece = match pieces.get(&first) {
-            Some(piece) => piece,
-            None => {
-                let piece = read_piece(&mut connection, instance.id, first).await?;
-                pieces.entry(first).or_insert(piece)
-            }
-        };
-        found.push(FrameTable::frame_in_piece(piece, first, number)?);
+    let firsts: BTreeSet<u32> = numbers.iter().map(|number| first_in_piece(*number)).collect();
+    let mut connection = readers.acquire().await?;
+    let mut pieces = BTreeMap::new();
+    for first in firsts {
+        pieces.extend(read_piece(&mut connection, instance.id, first).await?.map(|piece| (first, piece)));
     }
-    Ok(found)
+    frames_in(&pieces, &numbers)
 }
 
-async fn read_piece(connection: &mut SqliteConnection, instance: i64, first: u32) -> Result<Vec<u8>, Error> {
+async fn read_piece(connection: &mut SqliteConnection, instance: i64, first: u32) -> Result<Option<Vec<u8>>, Error> {
     const PIECE: &str = "SELECT piece FROM instance_frames WHERE instance = ?1 AND first_frame = ?2";
-    let piece = sqlx::query_scalar(PIECE).bind(instance).bind(i64::from(first)).fetch_optional(connection).await?;
-    // The instance was deleted or replaced since it was found.
-    piece.ok_or(Error::NotFound)
+    let query = sqlx::query_scalar(PIECE).bind(instance).bind(i64::from(first));
+    Ok(query.fetch_optional(connection).await?)
 }
 
 /// See [`crate::CatalogReader::bulk`].

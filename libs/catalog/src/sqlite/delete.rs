@@ -1,8 +1,7 @@
 //! Deletes. What is left empty goes away too, and the objects go onto the removal list.
 
-use super::going::{self, Going};
-use super::totals::{self, StudyTotal, Totals};
-use super::{locate, numbers, protect, studies, study_grams, variants};
+use super::{going, locate, numbers, protect, studies, study_grams, totals, variants};
+use crate::writing::totals::{Going, Totals};
 use crate::{Deleted, Error, Timestamp};
 use access::Scope;
 use sqlx::sqlite::SqliteConnection;
@@ -56,10 +55,10 @@ async fn series(connection: &mut SqliteConnection, id: i64, now: Timestamp, due:
     if siblings <= 1 {
         return study(connection, in_study, due).await;
     }
-    let going = Going::in_series(connection, id).await?;
+    let going = going::in_series(connection, id).await?;
     going::remove_objects_of_series(connection, id, due).await?;
     sqlx::query("DELETE FROM series WHERE id = ?1").bind(id).execute(&mut *connection).await?;
-    let mut totals = taken(in_study, &going, 1);
+    let mut totals = Totals::taken(in_study, &going, 1);
     totals.modalities.extend(modality.map(|modality| ((in_study, modality), -1)));
     take_away(connection, in_study, &going, &totals, now).await?;
     Ok(Deleted { studies: 0, series: 1, instances: u64::try_from(going.instances).unwrap_or_default() })
@@ -78,21 +77,13 @@ async fn instance(
     if siblings <= 1 {
         return series(connection, in_series, now, due).await;
     }
-    let going = Going::instance(connection, id).await?;
+    let going = going::instance(connection, id).await?;
     going::remove_object_of_instance(connection, id, due).await?;
     sqlx::query("DELETE FROM instance WHERE id = ?1").bind(id).execute(&mut *connection).await?;
-    let mut totals = taken(in_study, &going, 0);
+    let mut totals = Totals::taken(in_study, &going, 0);
     totals.series.insert(in_series, -1);
     take_away(connection, in_study, &going, &totals, now).await?;
     Ok(Deleted { studies: 0, series: 0, instances: 1 })
-}
-
-fn taken(study: i64, going: &Going, series: i64) -> Totals {
-    let mut totals = Totals::default();
-    let total = StudyTotal { series: -series, instances: -going.instances, bytes: -going.bytes };
-    totals.studies.insert(study, total);
-    totals.sop_classes.extend(going.sop_classes.iter().map(|(class, count)| ((study, class.clone()), -count)));
-    totals
 }
 
 async fn take_away(

@@ -1,17 +1,8 @@
 //! What a delete takes away: its sums, and its objects.
 
+use crate::writing::totals::Going;
 use crate::{Error, Timestamp};
 use sqlx::sqlite::SqliteConnection;
-
-/// The sums over the instances that go.
-pub(super) struct Going {
-    pub(super) instances: i64,
-    pub(super) bytes: i64,
-    /// Instances, by SOP class.
-    pub(super) sop_classes: Vec<(String, i64)>,
-    /// Instances, by their row of `study_attributes`.
-    pub(super) variants: Vec<(i64, i64)>,
-}
 
 macro_rules! sums {
     ($connection:expr, $id:expr, $condition:literal) => {{
@@ -25,35 +16,14 @@ macro_rules! sums {
     }};
 }
 
-impl Going {
-    /// The instances of a series.
-    pub(super) async fn in_series(connection: &mut SqliteConnection, series: i64) -> Result<Self, Error> {
-        Ok(sums!(connection, series, "series = ?1"))
-    }
-
-    /// A single instance.
-    pub(super) async fn instance(connection: &mut SqliteConnection, instance: i64) -> Result<Self, Error> {
-        Ok(sums!(connection, instance, "id = ?1"))
-    }
-
-    fn sum(rows: Vec<(String, i64, i64, i64)>) -> Self {
-        let mut going = Self { instances: 0, bytes: 0, sop_classes: Vec::new(), variants: Vec::new() };
-        for (class, variant, instances, bytes) in rows {
-            going.instances = going.instances.saturating_add(instances);
-            going.bytes = going.bytes.saturating_add(bytes);
-            add_to(&mut going.sop_classes, class, instances);
-            add_to(&mut going.variants, variant, instances);
-        }
-        going
-    }
+/// The instances of a series.
+pub(super) async fn in_series(connection: &mut SqliteConnection, series: i64) -> Result<Going, Error> {
+    Ok(sums!(connection, series, "series = ?1"))
 }
 
-/// There are few of each kind.
-fn add_to<K: PartialEq>(counts: &mut Vec<(K, i64)>, key: K, count: i64) {
-    match counts.iter_mut().find(|(other, _)| *other == key) {
-        Some((_, sum)) => *sum = sum.saturating_add(count),
-        None => counts.push((key, count)),
-    }
+/// A single instance.
+pub(super) async fn instance(connection: &mut SqliteConnection, instance: i64) -> Result<Going, Error> {
+    Ok(sums!(connection, instance, "id = ?1"))
 }
 
 macro_rules! remove_objects {

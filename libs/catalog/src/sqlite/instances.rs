@@ -2,9 +2,9 @@
 
 use super::insert::{Values, insert as insert_rows};
 use super::level_tables::{self, LevelTables};
-use super::placing::Place;
-use super::store::{Stamp, Written};
+use super::store::Stamp;
 use crate::prepare::{PreparedInstance, stored_number};
+use crate::writing::placing::{Place, Written};
 use crate::{Error, matching};
 use dataset::{Level, PixelLayout, Pixels};
 use sqlx::sqlite::SqliteConnection;
@@ -12,11 +12,11 @@ use std::sync::LazyLock;
 
 /// What goes into the tables beside `instance`.
 #[derive(Default)]
-struct Beside {
-    attributes: Vec<(i64, Vec<u8>)>,
-    metadata: Vec<(i64, Vec<u8>)>,
-    frames: Vec<(i64, i64, Vec<u8>)>,
-    bulk: Vec<(i64, Vec<u8>)>,
+struct Beside<'a> {
+    attributes: Vec<(i64, &'a [u8])>,
+    metadata: Vec<(i64, &'a [u8])>,
+    frames: Vec<(i64, i64, &'a [u8])>,
+    bulk: Vec<(i64, &'a [u8])>,
     rows: Vec<(i64, crate::prepare::LevelRow)>,
 }
 
@@ -24,7 +24,7 @@ pub(super) async fn insert(
     connection: &mut SqliteConnection,
     stamp: Stamp<'_>,
     places: &[Place],
-    written: Vec<Written>,
+    written: Vec<Written<'_>>,
 ) -> Result<(), Error> {
     let mut beside = Beside::default();
     let rows = places.iter().copied().zip(written).collect();
@@ -51,7 +51,7 @@ pub(super) async fn insert(
 async fn insert_blobs(
     connection: &mut SqliteConnection,
     table: &str,
-    rows: Vec<(i64, Vec<u8>)>,
+    rows: Vec<(i64, &[u8])>,
 ) -> Result<(), sqlx::Error> {
     insert_rows(connection, table, rows, |(instance, blob), values| {
         values.add(instance).add(blob);
@@ -59,28 +59,32 @@ async fn insert_blobs(
     .await
 }
 
-fn bind(
+fn bind<'a>(
     stamp: Stamp<'_>,
     place: Place,
-    instance: PreparedInstance,
+    instance: &'a PreparedInstance,
     version: u32,
     values: &mut Values,
-    beside: &mut Beside,
+    beside: &mut Beside<'a>,
 ) {
     let id = place.instance;
     values.add(id).add(place.series).add(stamp.facility).add(instance.uids.instance.as_str());
-    values.add(instance.sop_class).add(instance.transfer_syntax).add(stamp.revision).add(i64::from(version));
-    values.add(stamp.now.0).add(place.study_attributes).add(instance.key).add(instance.length);
+    values
+        .add(instance.sop_class.as_str())
+        .add(instance.transfer_syntax.as_str())
+        .add(stamp.revision)
+        .add(i64::from(version));
+    values.add(stamp.now.0).add(place.study_attributes).add(instance.key.as_str()).add(instance.length);
     values.add(instance.stored_digest.as_slice()).add(instance.received_digest.as_slice());
     values.add(instance.data_set_offset).add(instance.deflated).add(instance.order);
     bind_pixels(instance.pixels.as_ref(), values);
-    let mut row = instance.row;
+    let mut row = instance.row.clone();
     values.add_cells(std::mem::take(&mut row.cells));
     beside.rows.push((id, row));
-    beside.attributes.push((id, instance.attributes));
-    beside.metadata.push((id, instance.metadata));
-    beside.bulk.extend(instance.bulk.map(|bulk| (id, bulk)));
-    beside.frames.extend(instance.frames.into_iter().map(|(first, piece)| (id, first, piece)));
+    beside.attributes.push((id, &instance.attributes));
+    beside.metadata.push((id, &instance.metadata));
+    beside.bulk.extend(instance.bulk.as_deref().map(|bulk| (id, bulk)));
+    beside.frames.extend(instance.frames.iter().map(|(first, piece)| (id, *first, piece.as_slice())));
 }
 
 fn bind_pixels(pixels: Option<&Pixels>, values: &mut Values) {

@@ -1,9 +1,11 @@
-//! From UIDs to rows: the one place that decides which facility is meant.
+//! From UIDs to rows.
 
 use super::lists;
-use super::read::{InstanceRow, Readers};
+use super::read::{BY_UIDS, Readers};
+use crate::reading::row::StoredRow;
+use crate::reading::{self, choose::choose};
 use crate::{Error, Found, StoredInstance};
-use access::{FacilityId, Scope};
+use access::Scope;
 use sqlx::sqlite::SqliteConnection;
 use uid::{InstanceRef, Resource};
 
@@ -43,10 +45,8 @@ pub(super) async fn locate(
         query = query.bind(instance.as_str());
     }
     let rows: Vec<(String, i64, i64, i64)> = query.fetch_all(connection).await?;
-    let (facility, (id, revision, count)) =
-        choose(scope, rows.into_iter().map(|(facility, id, revision, count)| (facility, (id, revision, count))))?;
-    let instance_count = u64::try_from(count).unwrap_or_default();
-    Ok(Found { resource: resource.clone(), facility, revision, instance_count, id })
+    let rows = rows.into_iter().map(|(facility, id, revision, count)| (facility, (id, revision, count)));
+    Ok(reading::instance::found(resource, choose(scope, rows)?))
 }
 
 /// See [`crate::CatalogReader::instance`].
@@ -55,35 +55,14 @@ pub(crate) async fn instance(
     scope: &Scope,
     instance: &InstanceRef,
 ) -> Result<StoredInstance, Error> {
-    let rows = sqlx::query(InstanceRow::BY_UIDS)
+    let rows = sqlx::query(BY_UIDS)
         .bind(lists::facilities(scope))
         .bind(instance.study.as_str())
         .bind(instance.series.as_str())
         .bind(instance.instance.as_str())
         .fetch_all(&mut *readers.acquire().await?)
         .await?;
-    let rows = rows.iter().map(|row| Ok((InstanceRow::facility(row)?, row))).collect::<Result<Vec<_>, Error>>()?;
+    let rows = rows.iter().map(|row| Ok((row.text("facility")?.to_owned(), row))).collect::<Result<Vec<_>, Error>>()?;
     let (_, row) = choose(scope, rows)?;
-    InstanceRow::read(row, &instance.study)
-}
-
-/// The row of the one facility that has it, or else of the home facility.
-fn choose<T>(scope: &Scope, rows: impl IntoIterator<Item = (String, T)>) -> Result<(FacilityId, T), Error> {
-    let mut rows: Vec<(FacilityId, T)> =
-        rows.into_iter().map(|(facility, row)| Ok((facility.parse()?, row))).collect::<Result<_, Error>>()?;
-    // The statement asked for those of the scope only; what decides over access is looked at twice.
-    rows.retain(|(facility, _)| scope.contains(facility));
-    if rows.len() > 1
-        && let Some(home) = rows.iter().position(|(facility, _)| facility == scope.home())
-    {
-        return Ok(rows.swap_remove(home));
-    }
-    match rows.len() {
-        0 | 1 => rows.pop().ok_or(Error::NotFound),
-        _ => {
-            let mut facilities: Vec<FacilityId> = rows.into_iter().map(|(facility, _)| facility).collect();
-            facilities.sort();
-            Err(Error::Ambiguous { facilities })
-        }
-    }
+    reading::instance::read(row, &instance.study)
 }

@@ -1,16 +1,8 @@
 //! Numbers for new rows and revisions; see `last_number` in the schema.
 
 use crate::Error;
+use crate::writing::placing::{Free, Numbers};
 use sqlx::sqlite::SqliteConnection;
-
-/// The next free number of each kind; those behind them are reserved too.
-pub(super) struct Numbers {
-    pub(super) revision: i64,
-    pub(super) study: i64,
-    pub(super) study_attributes: i64,
-    pub(super) series: i64,
-    pub(super) instance: i64,
-}
 
 /// Reserves a revision, and as many numbers of each other kind as there are instances: each may be in a study of its
 /// own.
@@ -21,17 +13,17 @@ pub(super) async fn reserve(connection: &mut SqliteConnection, instances: usize)
     let count = i64::try_from(instances).unwrap_or(i64::MAX);
     let (revision, study, study_attributes, series, instance): (i64, i64, i64, i64, i64) =
         sqlx::query_as(RESERVE).bind(count).fetch_one(connection).await?;
-    Ok(Numbers { revision, study, study_attributes, series, instance })
+    let free = |first: i64| Free::new((first..first.saturating_add(count)).collect());
+    Ok(Numbers {
+        revision,
+        study: free(study),
+        study_attributes: free(study_attributes),
+        series: free(series),
+        instance: free(instance),
+    })
 }
 
 /// The revision of a change that adds nothing.
 pub(super) async fn revision(connection: &mut SqliteConnection) -> Result<i64, Error> {
     reserve(connection, 0).await.map(|numbers| numbers.revision)
-}
-
-/// Takes a number and steps on to the next.
-pub(super) fn take(next: &mut i64) -> i64 {
-    let taken = *next;
-    *next = next.saturating_add(1);
-    taken
 }

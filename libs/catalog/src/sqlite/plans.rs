@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::connect::Connect;
-use super::{SqliteOptions, migrate, search};
+use super::{SqliteOptions, migrate};
 use crate::search::{Match, Search, SearchMatch};
+use crate::searching::{self, Dialect};
 use access::{FacilityId, Principal, Scope, WayIn};
 use dataset::{Level, SEARCH_KEYS};
 use sea_query::SqliteQueryBuilder;
@@ -25,7 +26,7 @@ async fn database(folder: &tempfile::TempDir) -> SqliteConnection {
 }
 
 async fn plan(connection: &mut SqliteConnection, scope: &Scope, search: &Search) -> String {
-    let (sql, values) = search::page_statement(scope, search).build_sqlx(SqliteQueryBuilder);
+    let (sql, values) = searching::page_statement(Dialect::Sqlite, scope, search).build_sqlx(SqliteQueryBuilder);
     let rows = sqlx::query_with(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")), values);
     let rows = rows.fetch_all(connection).await.unwrap();
     rows.iter().map(|row| row.get::<String, _>("detail") + "\n").collect()

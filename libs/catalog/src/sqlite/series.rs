@@ -3,12 +3,11 @@
 use super::insert::insert as insert_rows;
 use super::level_tables::{self, LevelTables};
 use super::lists;
-use super::placing::New;
-use super::store::{Stamp, Written};
-use super::studies::sources;
+use super::store::Stamp;
 use crate::Error;
 use crate::matching;
 use crate::prepare::{LevelRow, order_of};
+use crate::writing::placing::{New, Written, sources};
 use dataset::{Level, Tag};
 use sqlx::sqlite::SqliteConnection;
 use std::collections::{HashMap, HashSet};
@@ -33,7 +32,7 @@ pub(super) async fn insert(
     connection: &mut SqliteConnection,
     stamp: Stamp<'_>,
     new: &[New],
-    written: &[Written],
+    written: &[Written<'_>],
 ) -> Result<(), Error> {
     const ATTRIBUTES: &str = "series_attributes (series, attributes)";
     let mut beside = Vec::with_capacity(new.len());

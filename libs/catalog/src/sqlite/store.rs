@@ -1,15 +1,13 @@
 //! Writes instances and what is new above them. Studies are touched in the order of their UIDs, each row once per chunk,
 //! and the counters come last.
 
-use super::placing::{Known, Placed};
-use super::totals::{self, Totals};
-use super::{disagreements, instances, numbers, series, studies, variants};
-use crate::prepare::PreparedInstance;
+use super::{disagreements, instances, numbers, series, studies, totals, variants};
+use crate::writing::disagreeing;
+use crate::writing::placing::{Known, Placed, Written};
+use crate::writing::totals::Totals;
 use crate::{Disagreement, Error, Timestamp};
 use sqlx::sqlite::SqliteConnection;
-
-/// An instance to write, and its version.
-pub(super) type Written = (PreparedInstance, u32);
+use std::collections::HashSet;
 
 /// What rows of one chunk have in common.
 #[derive(Clone, Copy)]
@@ -23,22 +21,38 @@ pub(super) struct Stamp<'a> {
 pub(super) async fn store(
     connection: &mut SqliteConnection,
     facility: &str,
-    written: Vec<Written>,
+    written: Vec<Written<'_>>,
     now: Timestamp,
 ) -> Result<Vec<Vec<Disagreement>>, Error> {
     if written.is_empty() {
         return Ok(Vec::new());
     }
-    let known = Known::read(connection, facility, &written).await?;
+    let known = known(connection, facility, &written).await?;
     let numbers = numbers::reserve(connection, written.len()).await?;
     let stamp = Stamp { facility, revision: numbers.revision, now };
-    let placed = Placed::new(known, numbers, &written);
+    let placed = Placed::new(known, numbers, &written)?;
     studies::insert(connection, stamp, &placed.new_studies, &written).await?;
     variants::write(connection, &placed, &written).await?;
     series::insert(connection, stamp, &placed.new_series, &written).await?;
-    let noted = disagreements::note(connection, &placed, &written, now).await?;
+    disagreements::insert(connection, disagreeing::of_new_variants(&placed, &written), now).await?;
+    let noted = disagreeing::of_each(&placed, &written);
     let totals = Totals::stored(&placed, &written);
     instances::insert(connection, stamp, &placed.places, written).await?;
     totals::add(connection, &totals, stamp.revision, now).await?;
     Ok(noted)
+}
+
+/// What is there already of the studies and series that are written to.
+async fn known(connection: &mut SqliteConnection, facility: &str, written: &[Written<'_>]) -> Result<Known, Error> {
+    let study_uids: HashSet<&str> = written.iter().map(|(instance, _)| instance.uids.study.as_str()).collect();
+    let studies = studies::known(connection, facility, study_uids).await?;
+    if studies.is_empty() {
+        return Ok(Known::nothing());
+    }
+    let ids: Vec<i64> = studies.values().map(|study| study.id).collect();
+    let digests: HashSet<&str> = written.iter().map(|(instance, _)| instance.study_digest.as_str()).collect();
+    let variants = variants::known(connection, &ids, digests).await?;
+    let series_uids: HashSet<&str> = written.iter().map(|(instance, _)| instance.uids.series.as_str()).collect();
+    let series = series::known(connection, &ids, series_uids).await?;
+    Ok(Known { studies, variants, series })
 }

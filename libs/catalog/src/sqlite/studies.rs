@@ -2,12 +2,14 @@
 
 use super::insert::{Values, insert as insert_rows};
 use super::level_tables::{self, LevelTables};
-use super::placing::{New, Study};
-use super::store::{Stamp, Written};
+use super::store::Stamp;
 use super::{disagreements, lists, study_grams, variants};
 use crate::identity::PatientIdentity;
 use crate::matching;
 use crate::prepare::LevelRow;
+use crate::writing::disagreeing;
+use crate::writing::placing::{New, Study, Written, sources};
+use crate::writing::study_texts::name_of;
 use crate::{Error, Timestamp, stored_attributes};
 use dataset::{AttributeSet, Level};
 use sqlx::AssertSqlSafe;
@@ -37,7 +39,7 @@ pub(super) async fn insert(
     connection: &mut SqliteConnection,
     stamp: Stamp<'_>,
     new: &[New],
-    written: &[Written],
+    written: &[Written<'_>],
 ) -> Result<(), Error> {
     const FACILITY: &str = "INSERT INTO facility (name) VALUES (?1) ON CONFLICT (name) DO NOTHING";
     let rows: Vec<_> = sources(new, written).collect();
@@ -57,14 +59,6 @@ pub(super) async fn insert(
     index(connection, indexed).await
 }
 
-/// The instances that new rows are made from.
-pub(super) fn sources<'a>(
-    new: &'a [New],
-    written: &'a [Written],
-) -> impl Iterator<Item = (super::placing::Place, &'a crate::prepare::PreparedInstance)> {
-    new.iter().filter_map(|new| Some((new.place, &written.get(new.from)?.0)))
-}
-
 static COLUMNS: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| matching::columns(Level::Study).map(|column| column.name.as_str()).collect());
 
@@ -79,10 +73,6 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 static RENEW: LazyLock<String> = LazyLock::new(|| {
     format!("UPDATE study SET attributes = ?, patient_name = ?, {} = ? WHERE id = ?", COLUMNS.join(" = ?, "))
 });
-
-fn name_of(attributes: &AttributeSet) -> Option<String> {
-    Some(PatientIdentity::of(attributes).name).filter(|name| !name.is_empty())
-}
 
 async fn index(connection: &mut SqliteConnection, rows: Vec<(i64, LevelRow, &AttributeSet)>) -> Result<(), Error> {
     study_grams::insert(connection, &rows).await?;
@@ -102,5 +92,7 @@ pub(super) async fn renew(connection: &mut SqliteConnection, study: i64, now: Ti
     study_grams::delete(connection, study).await?;
     level_tables::clear(connection, &LevelTables::STUDY, study).await?;
     index(connection, vec![(study, row, &attributes)]).await?;
-    disagreements::note_again(connection, study, &PatientIdentity::of(&attributes), now).await
+    let variants = variants::others_of(connection, study).await?;
+    let noted = disagreeing::of_variants(study, &PatientIdentity::of(&attributes), variants)?;
+    disagreements::note_again(connection, study, noted, now).await
 }

@@ -1,56 +1,8 @@
-//! The counters of studies and series, and what is gathered from series and instances for their study. A change adds up
-//! what it does first, so that each row is written once.
+//! Adds to the counters of studies and series, and to what is gathered from series and instances for their study.
 
-use super::placing::Placed;
-use super::store::Written;
+use crate::writing::totals::Totals;
 use crate::{Error, Timestamp};
-use dataset::Tag;
 use sqlx::sqlite::SqliteConnection;
-use std::collections::BTreeMap;
-
-/// Modality.
-const MODALITY: Tag = Tag(0x0008, 0x0060);
-
-/// What a change adds; negative numbers take away.
-#[derive(Default)]
-pub(super) struct Totals {
-    pub(super) studies: BTreeMap<i64, StudyTotal>,
-    /// Instances, by series.
-    pub(super) series: BTreeMap<i64, i64>,
-    /// Series, by study and Modality.
-    pub(super) modalities: BTreeMap<(i64, String), i64>,
-    /// Instances, by study and SOP class.
-    pub(super) sop_classes: BTreeMap<(i64, String), i64>,
-}
-
-/// What a change adds to one study.
-#[derive(Default, Clone, Copy)]
-pub(super) struct StudyTotal {
-    pub(super) series: i64,
-    pub(super) instances: i64,
-    pub(super) bytes: i64,
-}
-
-impl Totals {
-    /// What a store adds.
-    pub(super) fn stored(placed: &Placed, written: &[Written]) -> Self {
-        let mut totals = Self::default();
-        for (place, (instance, _)) in placed.places.iter().zip(written) {
-            let study = totals.studies.entry(place.study).or_default();
-            study.instances += 1;
-            study.bytes = study.bytes.saturating_add(instance.length);
-            *totals.series.entry(place.series).or_default() += 1;
-            *totals.sop_classes.entry((place.study, instance.sop_class.clone())).or_default() += 1;
-        }
-        for (place, instance) in super::studies::sources(&placed.new_series, written) {
-            totals.studies.entry(place.study).or_default().series += 1;
-            if let Some(modality) = instance.series.first(MODALITY) {
-                *totals.modalities.entry((place.study, modality.to_owned())).or_default() += 1;
-            }
-        }
-        totals
-    }
-}
 
 /// Adds the totals, and gives the rows that changed a new revision.
 pub(super) async fn add(

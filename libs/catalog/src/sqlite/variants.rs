@@ -2,10 +2,8 @@
 
 use super::insert::insert as insert_rows;
 use super::lists;
-use super::placing::Placed;
-use super::store::Written;
-use super::studies::sources;
 use crate::Error;
+use crate::writing::placing::{Placed, Written, sources};
 use sqlx::sqlite::SqliteConnection;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -24,7 +22,7 @@ pub(super) async fn known(
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     placed: &Placed,
-    written: &[Written],
+    written: &[Written<'_>],
 ) -> Result<(), Error> {
     const TABLE: &str = "study_attributes (id, study, digest, attributes, instance_count)";
     let new = sources(&placed.new_variants, written).collect();

@@ -4,10 +4,10 @@
 //! that one that fails leaves nothing behind and spoils nothing. Answers go out after the commit.
 
 use super::connect::Connect;
-use super::queue::{Done, Job, Task};
 use super::recent::Changes;
 use super::{commit, delete, disagreements, intents, protect, removals};
 use crate::Error;
+use crate::queue::{Done, Job, Task};
 use sqlx::sqlite::SqliteConnection;
 use std::{sync::Arc, time::Instant};
 use tokio::sync::mpsc;

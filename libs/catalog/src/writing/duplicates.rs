@@ -1,13 +1,12 @@
 //! What a commit does with SOP Instance UIDs that exist already: in the catalog, or earlier in the same chunk.
 
-use super::lists;
+use super::placing::Written;
 use crate::prepare::{PreparedChunk, PreparedInstance};
-use crate::{CommitOutcome, Disagreement, DuplicatePolicy, Error, Refused};
-use sqlx::sqlite::SqliteConnection;
-use std::collections::HashMap;
+use crate::{CommitOutcome, Disagreement, DuplicatePolicy, Error, Refused, Timestamp};
+use std::collections::{HashMap, HashSet};
 
 /// An instance that holds a SOP Instance UID.
-pub(super) struct Holder {
+pub(crate) struct Holder {
     row: Place,
     study: String,
     series: String,
@@ -27,16 +26,18 @@ enum Place {
 
 /// What to do with each instance of a chunk.
 #[derive(Default)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// In the order of the chunk.
-    pub(super) verdicts: Vec<Verdict>,
+    pub(crate) verdicts: Vec<Verdict>,
     /// Rows of instances that go away because others take their place.
-    pub(super) replaced: Vec<i64>,
+    pub(crate) replaced: Vec<i64>,
+    /// The studies that these rows are in.
+    pub(crate) replaced_in: Vec<String>,
 }
 
 /// What to do with one instance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// Write it, with this version; a version above 1 replaces another instance.
     Write { version: u32 },
     /// It would be written, but a later one in the chunk takes its place at once.
@@ -51,7 +52,7 @@ pub(super) enum Verdict {
 
 impl Verdict {
     /// The outcome for the sender, once the instance, if at all, is written.
-    pub(super) fn outcome(self, disagreements: Vec<Disagreement>) -> CommitOutcome {
+    fn outcome(self, disagreements: Vec<Disagreement>) -> CommitOutcome {
         match self {
             Self::Write { version: 1 } | Self::Superseded { version: 1 } => CommitOutcome::Stored { disagreements },
             Self::Write { version } | Self::Superseded { version } => {
@@ -64,32 +65,20 @@ impl Verdict {
     }
 }
 
-/// SOP Instance UID, row, study and series UID, both digests, version, and whether it is protected.
-type HolderRow = (String, i64, String, String, Vec<u8>, Vec<u8>, i64, bool);
+/// SOP Instance UID, row, study and series UID, received and stored digest, version, and whether it is protected.
+pub(crate) type HolderRow = (String, i64, String, String, Vec<u8>, Vec<u8>, i64, bool);
 
-/// Who holds the SOP Instance UIDs of a chunk.
-pub(super) async fn holders(
-    connection: &mut SqliteConnection,
-    chunk: &PreparedChunk,
-) -> Result<HashMap<String, Holder>, Error> {
-    const HOLDERS: &str = "SELECT i.sop_instance_uid, i.id, t.study_instance_uid, s.series_instance_uid, \
-            i.received_digest, i.stored_digest, i.version, \
-            i.legal_hold OR s.legal_hold OR t.legal_hold OR coalesce(i.retain_until > ?3, FALSE) \
-            OR coalesce(s.retain_until > ?3, FALSE) OR coalesce(t.retain_until > ?3, FALSE) \
-        FROM instance i JOIN series s ON s.id = i.series JOIN study t ON t.id = s.study \
-        WHERE i.facility = ?1 AND i.sop_instance_uid IN (SELECT value FROM json_each(?2))";
-    let uids = lists::texts(chunk.instances.iter().map(|instance| instance.uids.instance.as_str()));
-    let rows: Vec<HolderRow> =
-        sqlx::query_as(HOLDERS).bind(&chunk.facility).bind(uids).bind(chunk.now.0).fetch_all(connection).await?;
+/// Who holds SOP Instance UIDs, by these.
+pub(crate) fn holders(rows: Vec<HolderRow>) -> HashMap<String, Holder> {
     let holders = rows.into_iter().map(|(uid, row, study, series, received_digest, stored_digest, version, held)| {
         let version = u32::try_from(version).unwrap_or(u32::MAX);
         (uid, Holder { row: Place::Row(row), study, series, received_digest, stored_digest, version, held })
     });
-    Ok(holders.collect())
+    holders.collect()
 }
 
 /// Decides over each instance in the order of the chunk.
-pub(super) fn plan(chunk: &PreparedChunk, mut holders: HashMap<String, Holder>) -> Plan {
+pub(crate) fn plan(chunk: &PreparedChunk, mut holders: HashMap<String, Holder>) -> Plan {
     let mut plan = Plan::default();
     for (number, instance) in chunk.instances.iter().enumerate() {
         let holder = holders.get(instance.uids.instance.as_str());
@@ -97,14 +86,57 @@ pub(super) fn plan(chunk: &PreparedChunk, mut holders: HashMap<String, Holder>) 
         plan.verdicts.push(verdict);
         if let Verdict::Write { version } = verdict {
             let written = Holder::in_chunk(instance, number, version);
-            match holders.insert(instance.uids.instance.to_string(), written).map(|before| before.row) {
-                Some(Place::Row(row)) => plan.replaced.push(row),
-                Some(Place::Chunk(earlier)) => supersede(&mut plan.verdicts, earlier),
+            match holders.insert(instance.uids.instance.to_string(), written) {
+                Some(Holder { row: Place::Row(row), study, .. }) => {
+                    plan.replaced.push(row);
+                    plan.replaced_in.push(study);
+                }
+                Some(Holder { row: Place::Chunk(earlier), .. }) => supersede(&mut plan.verdicts, earlier),
                 None => {}
             }
         }
     }
     plan
+}
+
+impl Plan {
+    /// The instances to write, each with its version. Their keys are taken out of `losers`, which begins as the keys of the
+    /// intent: an object that no intent names would stay for ever if the program died now.
+    pub(crate) fn to_write<'a>(
+        &self,
+        instances: &'a [PreparedInstance],
+        losers: &mut HashSet<String>,
+    ) -> Result<Vec<Written<'a>>, Error> {
+        let mut written = Vec::with_capacity(instances.len());
+        let mut unused = Vec::new();
+        for (instance, verdict) in instances.iter().zip(&self.verdicts) {
+            let key = losers.take(&instance.key).ok_or(Error::ForeignKey)?;
+            match verdict {
+                Verdict::Write { version } => written.push((instance, *version)),
+                _ => unused.push(key),
+            }
+        }
+        losers.extend(unused);
+        Ok(written)
+    }
+
+    /// What the sender is told, with the disagreements of those that were written.
+    pub(crate) fn outcomes(self, noted: Vec<Vec<Disagreement>>) -> Vec<CommitOutcome> {
+        let mut noted = noted.into_iter();
+        let outcomes = self.verdicts.into_iter().map(|verdict| {
+            let noted = matches!(verdict, Verdict::Write { .. }).then(|| noted.next()).flatten();
+            verdict.outcome(noted.unwrap_or_default())
+        });
+        outcomes.collect()
+    }
+}
+
+/// When the objects of replaced instances may go.
+pub(crate) fn replaced_due(chunk: &PreparedChunk) -> Timestamp {
+    match chunk.duplicates {
+        DuplicatePolicy::NewVersion { grace_ms } => chunk.now.plus(grace_ms),
+        DuplicatePolicy::Refuse | DuplicatePolicy::KeepFirst => chunk.now,
+    }
 }
 
 fn verdict(instance: &PreparedInstance, holder: Option<&Holder>, policy: DuplicatePolicy) -> Verdict {

@@ -1,9 +1,10 @@
 //! Matching of names of persons: without case and accents, over all component groups, by patterns and by words.
 
-use super::conditions::{gram_select, never, pattern_test, table, text_test};
-use super::study_grams;
+use super::conditions::{gram_select, never, pattern_test, text_test};
+use super::dialect::{Dialect, table};
 use crate::matching::Pattern;
 use crate::search::Match;
+use crate::writing::study_texts::gram_column;
 use dataset::{SearchKey, folding};
 use sea_query::{Cond, Condition, Expr, ExprTrait, Query, SelectStatement, UnionType};
 
@@ -14,7 +15,7 @@ const MAX_WORDS: usize = 16;
 const WORD: &str = "word";
 
 /// The condition of a name key. In fuzzy matching what matches literally matches too.
-pub(super) fn condition(key: &SearchKey, test: &Match, fuzzy: bool) -> Condition {
+pub(super) fn condition(dialect: Dialect, key: &SearchKey, test: &Match, fuzzy: bool) -> Condition {
     let text = match test {
         Match::Universal => return Cond::all(),
         Match::Single(text) | Match::Wildcard(text) => text,
@@ -25,13 +26,16 @@ pub(super) fn condition(key: &SearchKey, test: &Match, fuzzy: bool) -> Condition
     if !words.is_empty() {
         // A key of several groups needs them all, which words say well enough.
         let literal = <[Group; 1]>::try_from(groups).ok();
-        return by_words(key, words, literal.map(|[group]| group));
+        return by_words(dialect, key, words, literal.map(|[group]| group));
     }
     if groups.is_empty() {
         // Nothing but delimiters.
         return Cond::all().add(never());
     }
-    groups.iter().filter(|group| !group.is_anything()).fold(Cond::all(), |all, group| all.add(group.condition(key)))
+    groups
+        .iter()
+        .filter(|group| !group.is_anything())
+        .fold(Cond::all(), |all, group| all.add(group.condition(dialect, key)))
 }
 
 /// One component group of a key.
@@ -65,17 +69,17 @@ impl Group {
         self.pattern.as_ref().is_some_and(Pattern::matches_all)
     }
 
-    fn condition(&self, key: &SearchKey) -> Expr {
+    fn condition(&self, dialect: Dialect, key: &SearchKey) -> Expr {
         match &self.pattern {
-            Some(pattern) if pattern.prefix().is_empty() && self.grams(key).is_none() => {
-                Expr::exists(of_row(key, &names_table(key), self.select(key)))
+            Some(pattern) if pattern.prefix().is_empty() && self.grams(dialect, key).is_none() => {
+                Expr::exists(of_row(key, &names_table(key), self.select(dialect, key)))
             }
-            _ => row_id(key).in_subquery(self.select(key)),
+            _ => row_id(key).in_subquery(self.select(dialect, key)),
         }
     }
 
     /// The numbers of the rows that have a name like this.
-    fn select(&self, key: &SearchKey) -> SelectStatement {
+    fn select(&self, dialect: Dialect, key: &SearchKey) -> SelectStatement {
         let own = table(key.level);
         let names = names_table(key);
         let folded = Expr::col((names.clone(), "folded"));
@@ -85,20 +89,25 @@ impl Group {
         if let Some(number) = self.number {
             select.and_where(Expr::col((names.clone(), "component_group")).eq(number));
         }
-        select.and_where(match &self.pattern {
-            Some(pattern) => pattern_test(folded, pattern),
-            None => text_test(folded, &Match::Single(self.text.clone())),
-        });
-        if let Some(grams) = self.grams(key) {
-            select.and_where(Expr::col((names, own)).in_subquery(grams));
+        let test = match &self.pattern {
+            Some(pattern) => pattern_test(dialect, folded, pattern),
+            None => text_test(dialect, folded, &Match::Single(self.text.clone())),
+        };
+        match self.grams(dialect, key) {
+            Some(grams) => {
+                select.and_where(dialect.sifting(test)).and_where(Expr::col((names, own)).in_subquery(grams));
+            }
+            None => {
+                select.and_where(test);
+            }
         }
         select
     }
 
     /// The studies that contain what is between the wildcards, where there is no prefix to begin with.
-    fn grams(&self, key: &SearchKey) -> Option<SelectStatement> {
+    fn grams(&self, dialect: Dialect, key: &SearchKey) -> Option<SelectStatement> {
         let pattern = self.pattern.as_ref().filter(|pattern| pattern.prefix().is_empty())?;
-        gram_select(study_grams::column(key.keyword)?, pattern.literals())
+        gram_select(dialect, gram_column(key.keyword)?, pattern.literals())
     }
 }
 
@@ -127,34 +136,34 @@ fn words_of(text: &str) -> Vec<String> {
 
 /// Rows that have a word beginning with each of these, and those that match literally. What begins with one or two
 /// ASCII letters is in so many names that looking into one row's is less than listing everybody's.
-fn by_words(key: &SearchKey, words: Vec<String>, literal: Option<Group>) -> Condition {
+fn by_words(dialect: Dialect, key: &SearchKey, words: Vec<String>, literal: Option<Group>) -> Condition {
     let mut words = words.iter();
     let Some(longest) = words.next() else { return Cond::all().add(never()) };
     if longest.len() <= 2 {
-        let one = |word: &String| Expr::exists(of_row(key, WORD, by_word(key, word, WORD)));
+        let one = |word: &String| Expr::exists(of_row(key, WORD, by_word(dialect, key, word, WORD)));
         let all = words.fold(Cond::all().add(one(longest)), |all, word| all.add(one(word)));
-        let literally = literal.map(|group| Expr::exists(of_row(key, &names_table(key), group.select(key))));
+        let literally = literal.map(|group| Expr::exists(of_row(key, &names_table(key), group.select(dialect, key))));
         return Cond::any().add(all).add_option(literally);
     }
-    let mut select = by_word(key, longest, WORD);
+    let mut select = by_word(dialect, key, longest, WORD);
     for word in words {
-        let mut beside = by_word(key, word, "beside");
+        let mut beside = by_word(dialect, key, word, "beside");
         beside.and_where(Expr::col(("beside", table(key.level))).equals((WORD, table(key.level))));
         select.and_where(Expr::exists(beside));
     }
     if let Some(group) = literal {
-        select.union(UnionType::Distinct, group.select(key));
+        select.union(UnionType::Distinct, group.select(dialect, key));
     }
     Cond::all().add(row_id(key).in_subquery(select))
 }
 
 /// The rows that have a word beginning like this. `alias` is the name of the table within the statement.
-fn by_word(key: &SearchKey, word: &str, alias: &'static str) -> SelectStatement {
+fn by_word(dialect: Dialect, key: &SearchKey, word: &str, alias: &'static str) -> SelectStatement {
     let own = table(key.level);
     let begins = Pattern::new(&format!("{word}*"));
     let mut select = Query::select();
     select.column((alias, own)).from_as(format!("{own}_name_word"), alias);
     select.and_where(Expr::col((alias, "attribute")).eq(key.keyword));
-    select.and_where(pattern_test(Expr::col((alias, "word")), &begins));
+    select.and_where(pattern_test(dialect, Expr::col((alias, "word")), &begins));
     select
 }

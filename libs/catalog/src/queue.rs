@@ -1,7 +1,5 @@
 //! The way to the writer: the operations, and the bounded queue that they wait in.
 
-use super::SqliteOptions;
-use super::writer::Writer;
 use crate::prepare::PreparedChunk;
 use crate::{CommitOutcome, Deleted, Error, Intent, Protection, Removal, Timestamp};
 use access::Scope;
@@ -27,7 +25,7 @@ pub(crate) enum Task {
 
 impl Task {
     /// Whether instances can come, go or change by it.
-    pub(super) fn changes_instances(&self) -> bool {
+    pub(crate) fn changes_instances(&self) -> bool {
         matches!(self, Self::Commit { .. } | Self::Delete { .. })
     }
 }
@@ -42,9 +40,9 @@ pub(crate) enum Done {
 }
 
 /// An operation, and who waits for its end.
-pub(super) struct Job {
-    pub(super) task: Task,
-    pub(super) answer: oneshot::Sender<Result<Done, Error>>,
+pub(crate) struct Job {
+    pub(crate) task: Task,
+    pub(crate) answer: oneshot::Sender<Result<Done, Error>>,
 }
 
 /// The way to the writer.
@@ -55,11 +53,10 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Starts the writer. It ends when the last clone of the queue is dropped.
-    pub(super) fn start(writer: Writer, options: &SqliteOptions) -> Self {
-        let (jobs, waiting) = mpsc::channel(options.queue.max(1));
-        tokio::spawn(writer.run(waiting));
-        Self { jobs, patience: options.busy_timeout }
+    /// A queue of this length, and its other end. An operation that finds no place waits this long for one.
+    pub(crate) fn new(length: usize, patience: Duration) -> (Self, mpsc::Receiver<Job>) {
+        let (jobs, waiting) = mpsc::channel(length.max(1));
+        (Self { jobs, patience }, waiting)
     }
 
     /// Hands an operation over and waits for its end.

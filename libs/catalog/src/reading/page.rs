@@ -1,12 +1,10 @@
 //! From the rows of a page to what is returned: the attributes that instances brought, and those that the catalog works
 //! out itself.
 
-use super::lists;
+use super::row::StoredRow;
 use crate::Error;
 use crate::search::{ReturnTags, Row, Search};
 use dataset::{AttributeSet, Level, RETURN_ATTRIBUTES, Tag};
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use std::collections::HashMap;
 
 const MODALITIES_IN_STUDY: Tag = Tag(0x0008, 0x0061);
@@ -19,18 +17,30 @@ const SERIES_RELATED_INSTANCES: Tag = Tag(0x0020, 0x1209);
 type Json = Vec<(Tag, Vec<u8>)>;
 
 /// Reads the rows that the statement of a page returned.
-pub(super) async fn read(
-    connection: &mut SqliteConnection,
-    rows: &[SqliteRow],
-    search: &Search,
-) -> Result<Vec<Row>, Error> {
-    let gathered = Gathered::read(connection, rows, search).await?;
+pub(crate) fn read(rows: &[impl StoredRow], search: &Search, gathered: &Gathered) -> Result<Vec<Row>, Error> {
     let mut stored = Stored::default();
-    rows.iter().map(|row| read_row(row, search, &gathered, &mut stored)).collect()
+    rows.iter().map(|row| read_row(row, search, gathered, &mut stored)).collect()
+}
+
+/// The studies of the rows.
+pub(crate) fn studies(rows: &[impl StoredRow]) -> Result<Vec<i64>, sqlx::Error> {
+    let mut studies = rows.iter().map(|row| row.number("id")).collect::<Result<Vec<i64>, _>>()?;
+    studies.dedup();
+    Ok(studies)
+}
+
+/// Whether Modalities in Study is returned.
+pub(crate) fn wants_modalities(search: &Search) -> bool {
+    wants(search, MODALITIES_IN_STUDY)
+}
+
+/// Whether SOP Classes in Study is returned.
+pub(crate) fn wants_sop_classes(search: &Search) -> bool {
+    wants(search, SOP_CLASSES_IN_STUDY)
 }
 
 /// Whether anything that instances brought along is returned of this level.
-pub(super) fn wants_stored(search: &Search, level: Level) -> bool {
+pub(crate) fn wants_stored(search: &Search, level: Level) -> bool {
     match &search.return_tags {
         ReturnTags::All => true,
         ReturnTags::Listed(tags) => tags.iter().any(|tag| is_stored_at(*tag, level)),
@@ -55,34 +65,34 @@ struct Stored {
     series: Option<(i64, Json)>,
 }
 
-fn read_row(row: &SqliteRow, search: &Search, gathered: &Gathered, stored: &mut Stored) -> Result<Row, Error> {
-    let study: i64 = row.try_get("id")?;
+fn read_row(row: &impl StoredRow, search: &Search, gathered: &Gathered, stored: &mut Stored) -> Result<Row, Error> {
+    let study: i64 = row.number("id")?;
     let mut all = Vec::new();
     if wants_stored(search, Level::Study) {
         all.extend_from_slice(once(&mut stored.study, study, row, "of_study", search)?);
     }
     computed_of_study(row, study, search, gathered, &mut all)?;
     let mut read = Row {
-        facility: row.try_get::<&str, _>("facility")?.parse()?,
-        study: row.try_get::<&str, _>("study_instance_uid")?.parse()?,
+        facility: row.text("facility")?.parse()?,
+        study: row.text("study_instance_uid")?.parse()?,
         series: None,
         instance: None,
         attributes: Vec::new(),
     };
     if search.level >= Level::Series {
-        read.series = Some(row.try_get::<&str, _>("series_instance_uid")?.parse()?);
+        read.series = Some(row.text("series_instance_uid")?.parse()?);
         if wants_stored(search, Level::Series) {
-            all.extend_from_slice(once(&mut stored.series, row.try_get("series_id")?, row, "of_series", search)?);
+            all.extend_from_slice(once(&mut stored.series, row.number("series_id")?, row, "of_series", search)?);
         }
-        push_number(&mut all, search, SERIES_RELATED_INSTANCES, row.try_get("series_instance_count")?);
+        push_number(&mut all, search, SERIES_RELATED_INSTANCES, row.number("series_instance_count")?);
     }
     if search.level >= Level::Instance {
-        read.instance = Some(row.try_get::<&str, _>("sop_instance_uid")?.parse()?);
+        read.instance = Some(row.text("sop_instance_uid")?.parse()?);
         if wants_stored(search, Level::Instance) {
-            all.extend(decode(row.try_get("of_instance")?, search)?);
+            all.extend(decode(row.octets("of_instance")?, search)?);
         }
         if wants(search, AVAILABLE_TRANSFER_SYNTAX) {
-            let syntax: &str = row.try_get("transfer_syntax_uid")?;
+            let syntax: &str = row.text("transfer_syntax_uid")?;
             all.push((AVAILABLE_TRANSFER_SYNTAX, object("UI", &[syntax])));
         }
     }
@@ -93,12 +103,12 @@ fn read_row(row: &SqliteRow, search: &Search, gathered: &Gathered, stored: &mut 
 fn once<'a>(
     last: &'a mut Option<(i64, Json)>,
     id: i64,
-    row: &SqliteRow,
+    row: &impl StoredRow,
     column: &str,
     search: &Search,
 ) -> Result<&'a [(Tag, Vec<u8>)], Error> {
     if last.as_ref().is_none_or(|(last, _)| *last != id) {
-        *last = Some((id, decode(row.try_get(column)?, search)?));
+        *last = Some((id, decode(row.octets(column)?, search)?));
     }
     Ok(last.as_ref().map(|(_, json)| json.as_slice()).unwrap_or_default())
 }
@@ -110,7 +120,7 @@ fn decode(blob: &[u8], search: &Search) -> Result<Json, Error> {
 }
 
 fn computed_of_study(
-    row: &SqliteRow,
+    row: &impl StoredRow,
     study: i64,
     search: &Search,
     gathered: &Gathered,
@@ -118,8 +128,8 @@ fn computed_of_study(
 ) -> Result<(), Error> {
     push_gathered(all, search, MODALITIES_IN_STUDY, "CS", gathered.modalities.get(&study));
     push_gathered(all, search, SOP_CLASSES_IN_STUDY, "UI", gathered.sop_classes.get(&study));
-    push_number(all, search, STUDY_RELATED_SERIES, row.try_get("series_count")?);
-    push_number(all, search, STUDY_RELATED_INSTANCES, row.try_get("instance_count")?);
+    push_number(all, search, STUDY_RELATED_SERIES, row.number("series_count")?);
+    push_number(all, search, STUDY_RELATED_INSTANCES, row.number("instance_count")?);
     Ok(())
 }
 
@@ -140,7 +150,7 @@ fn object(vr: &str, values: &[&str]) -> Vec<u8> {
     if values.is_empty() {
         return format!("{{\"vr\":\"{vr}\"}}").into_bytes();
     }
-    format!("{{\"vr\":\"{vr}\",\"Value\":{}}}", lists::texts(values.iter().copied())).into_bytes()
+    format!("{{\"vr\":\"{vr}\",\"Value\":{}}}", serde_json::Value::from(values)).into_bytes()
 }
 
 /// Of an attribute that several levels have, such as Timezone Offset From UTC, the lowest level's is returned: it came
@@ -154,40 +164,19 @@ fn in_order(mut all: Json) -> Json {
 
 /// What is gathered from the series and instances of the studies of a page.
 #[derive(Default)]
-struct Gathered {
+pub(crate) struct Gathered {
     modalities: HashMap<i64, Vec<String>>,
     sop_classes: HashMap<i64, Vec<String>>,
 }
 
 impl Gathered {
-    async fn read(connection: &mut SqliteConnection, rows: &[SqliteRow], search: &Search) -> Result<Self, Error> {
-        const MODALITIES: &str = "SELECT study, modality FROM study_modality \
-            WHERE study IN (SELECT value FROM json_each(?1)) ORDER BY study, modality";
-        const SOP_CLASSES: &str = "SELECT study, sop_class_uid FROM study_sop_class \
-            WHERE study IN (SELECT value FROM json_each(?1)) ORDER BY study, sop_class_uid";
-        let mut studies = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<i64>, _>>()?;
-        studies.dedup();
-        let studies = lists::numbers(studies);
-        let mut gathered = Self::default();
-        if wants(search, MODALITIES_IN_STUDY) {
-            gathered.modalities = gather(connection, MODALITIES, &studies).await?;
-        }
-        if wants(search, SOP_CLASSES_IN_STUDY) {
-            gathered.sop_classes = gather(connection, SOP_CLASSES, &studies).await?;
-        }
-        Ok(gathered)
+    /// Adds modalities, each with its study.
+    pub(crate) fn add_modalities(&mut self, rows: Vec<(i64, String)>) {
+        rows.into_iter().for_each(|(study, value)| self.modalities.entry(study).or_default().push(value));
     }
-}
 
-async fn gather(
-    connection: &mut SqliteConnection,
-    statement: &'static str,
-    studies: &str,
-) -> Result<HashMap<i64, Vec<String>>, Error> {
-    let rows: Vec<(i64, String)> = sqlx::query_as(statement).bind(studies).fetch_all(connection).await?;
-    let mut gathered: HashMap<i64, Vec<String>> = HashMap::new();
-    for (study, value) in rows {
-        gathered.entry(study).or_default().push(value);
+    /// Adds SOP classes, each with its study.
+    pub(crate) fn add_sop_classes(&mut self, rows: Vec<(i64, String)>) {
+        rows.into_iter().for_each(|(study, value)| self.sop_classes.entry(study).or_default().push(value));
     }
-    Ok(gathered)
 }

@@ -1,28 +1,28 @@
 //! From a match key to a condition (PS3.4 C.2.2.2).
 
+use super::dialect::{Dialect, table};
 use super::names;
-use super::study_grams;
 use crate::matching::{self, Pattern, column_of};
 use crate::search::{Match, SearchMatch};
+use crate::writing::study_texts::gram_column;
 use dataset::{Computed, Level, Matching, SearchKey};
-use sea_query::extension::sqlite::SqliteExpr;
-use sea_query::{Cond, Condition, Expr, ExprTrait, Query, SelectStatement};
+use sea_query::{Cond, Condition, Expr, ExprTrait, Query, SelectStatement, UnionType};
 use uid::Uid;
 
 /// The condition that a row must meet.
-pub(super) fn condition(matched: &SearchMatch, fuzzy: bool) -> Condition {
+pub(super) fn condition(dialect: Dialect, matched: &SearchMatch, fuzzy: bool) -> Condition {
     let SearchMatch { key, test } = matched;
     if matches_all(test) {
         return Cond::all();
     }
     match key.matching {
-        Matching::Name => names::condition(key, test, fuzzy),
-        Matching::Computed(computed) => computed_condition(computed, test),
-        Matching::Date => Cond::all().add(date_condition(column(key), test)),
-        Matching::Time => Cond::all().add(time_condition(column(key), test)),
+        Matching::Name => names::condition(dialect, key, test, fuzzy),
+        Matching::Computed(computed) => computed_condition(dialect, computed, test),
+        Matching::Date => Cond::all().add(date_condition(dialect, column(key), test)),
+        Matching::Time => Cond::all().add(time_condition(dialect, column(key), test)),
         Matching::Number => Cond::all().add(number_condition(column(key), test)),
-        Matching::Uid if is_row_uid(key) => Cond::all().add(text_test(column(key), test)),
-        Matching::Uid | Matching::Text | Matching::Code => text_condition(key, test),
+        Matching::Uid if is_row_uid(key) => Cond::all().add(text_test(dialect, column(key), test)),
+        Matching::Uid | Matching::Text | Matching::Code => text_condition(dialect, key, test),
     }
 }
 
@@ -33,15 +33,6 @@ fn matches_all(test: &Match) -> bool {
         Match::Wildcard(text) => Pattern::new(text).matches_all(),
         Match::AnyOf(texts) => texts.iter().any(|text| Pattern::new(text).matches_all()),
         Match::Single(_) | Match::AnyUid(_) | Match::Range { .. } => false,
-    }
-}
-
-/// The table of a level.
-pub(super) fn table(level: Level) -> &'static str {
-    match level {
-        Level::Study => "study",
-        Level::Series => "series",
-        Level::Instance => "instance",
     }
 }
 
@@ -60,38 +51,41 @@ fn is_row_uid(key: &SearchKey) -> bool {
 }
 
 /// Tests a text. What begins alike is a range of the index.
-pub(super) fn text_test(value: Expr, test: &Match) -> Expr {
+pub(super) fn text_test(dialect: Dialect, value: Expr, test: &Match) -> Expr {
     match test {
         Match::Universal => Expr::cust("1 = 1"),
-        Match::Single(text) => value.eq(text.as_str()),
+        Match::Single(text) => value.eq(dialect.bound(text)),
         Match::AnyUid(uids) => value.is_in(uids.iter().map(Uid::as_str)),
-        Match::Wildcard(text) => pattern_test(value, &Pattern::new(text)),
-        Match::AnyOf(texts) => any_test(&value, texts),
-        Match::Range { from, to } => range_test(value, from.clone(), to.clone()),
+        Match::Wildcard(text) => pattern_test(dialect, value, &Pattern::new(text)),
+        Match::AnyOf(texts) => any_test(dialect, &value, texts),
+        Match::Range { from, to } => {
+            let bound = |text: &Option<String>| text.as_deref().map(|text| dialect.bound(text));
+            range_test(value, bound(from), bound(to))
+        }
     }
 }
 
 /// Tests a text against several values, those without wildcards in one list: alternatives nest, and databases bound how
 /// deeply.
-fn any_test(value: &Expr, texts: &[String]) -> Expr {
+fn any_test(dialect: Dialect, value: &Expr, texts: &[String]) -> Expr {
     let (patterns, plain): (Vec<&String>, Vec<&String>) = texts.iter().partition(|text| text.contains(['*', '?']));
-    let tests = patterns.into_iter().map(|text| pattern_test(value.clone(), &Pattern::new(text)));
-    let listed = (!plain.is_empty()).then(|| value.clone().is_in(plain.into_iter().map(String::as_str)));
+    let tests = patterns.into_iter().map(|text| pattern_test(dialect, value.clone(), &Pattern::new(text)));
+    let listed = (!plain.is_empty()).then(|| value.clone().is_in(plain.into_iter().map(|text| dialect.bound(text))));
     listed.into_iter().chain(tests).reduce(ExprTrait::or).unwrap_or_else(never)
 }
 
 /// Tests a text against a pattern.
-pub(super) fn pattern_test(value: Expr, pattern: &Pattern) -> Expr {
+pub(super) fn pattern_test(dialect: Dialect, value: Expr, pattern: &Pattern) -> Expr {
     let prefix = pattern.prefix();
     if prefix.is_empty() {
-        return value.glob(pattern.glob());
+        return dialect.like(value, pattern);
     }
     let range = value.clone().gte(prefix);
     let range = match Pattern::after_prefix(prefix) {
         Some(end) => range.and(value.clone().lt(end)),
         None => range,
     };
-    if pattern.is_prefix_only() { range } else { range.and(value.glob(pattern.glob())) }
+    if pattern.is_prefix_only() { range } else { range.and(dialect.like(value, pattern)) }
 }
 
 fn range_test(value: Expr, from: Option<String>, to: Option<String>) -> Expr {
@@ -103,13 +97,16 @@ fn range_test(value: Expr, from: Option<String>, to: Option<String>) -> Expr {
 }
 
 /// A text matches by the first value, which has a column, or by any of several, which have a table.
-fn text_condition(key: &SearchKey, test: &Match) -> Condition {
+fn text_condition(dialect: Dialect, key: &SearchKey, test: &Match) -> Condition {
     let own = table(key.level);
     let mut several = Query::select();
     let values = format!("{own}_value");
     several.column((values.clone(), own)).from(values.clone());
     several.and_where(Expr::col((values.clone(), "attribute")).eq(key.keyword));
-    several.and_where(text_test(Expr::col((values.clone(), "value")), test));
+    several.and_where(text_test(dialect, Expr::col((values.clone(), "value")), test));
+    if dialect.lists(key) && begins_with_text(test) {
+        return Cond::all().add(Expr::col((own, "id")).in_subquery(listed(dialect, key, test, several)));
+    }
     let in_several = match key.level {
         Level::Study | Level::Series => Expr::col((own, "id")).in_subquery(several),
         // Most instances have several Image Types: looking into one row's is less than listing everybody's.
@@ -118,53 +115,75 @@ fn text_condition(key: &SearchKey, test: &Match) -> Condition {
             Expr::exists(several)
         }
     };
-    let matches = Cond::any().add(text_test(column(key), test)).add(in_several);
-    match grams_of(key, test) {
+    let matches = Cond::any().add(text_test(dialect, column(key), test)).add(in_several);
+    match grams_of(dialect, key, test) {
         Some(grams) => Cond::all().add(Expr::col(("study", "id")).in_subquery(grams)).add(matches),
         None => matches,
     }
 }
 
 /// The studies that contain what is between the wildcards, where the pattern gives no prefix to begin with.
-fn grams_of(key: &SearchKey, test: &Match) -> Option<SelectStatement> {
+fn grams_of(dialect: Dialect, key: &SearchKey, test: &Match) -> Option<SelectStatement> {
     let Match::Wildcard(text) = test else { return None };
     let pattern = Pattern::new(text);
     if !pattern.prefix().is_empty() {
         return None;
     }
-    gram_select(study_grams::column(key.keyword)?, pattern.literals())
+    gram_select(dialect, gram_column(key.keyword)?, pattern.literals())
 }
 
 /// The numbers of the studies that contain all these texts. `None` where the index would hardly leave any out: single
 /// ASCII characters are in most names.
-pub(super) fn gram_select<'a>(column: &str, texts: impl Iterator<Item = &'a str>) -> Option<SelectStatement> {
+pub(super) fn gram_select<'a>(
+    dialect: Dialect,
+    column: &'static str,
+    texts: impl Iterator<Item = &'a str>,
+) -> Option<SelectStatement> {
     let texts: Vec<&str> = texts.collect();
     if texts.iter().all(|text| text.len() < 2) {
         return None;
     }
-    let query = matching::gram_query(column, texts)?;
-    let mut select = Query::select();
-    select.column("rowid").from("study_gram").and_where(Expr::col("study_gram").matches(query));
-    Some(select)
+    dialect.grams(column, &texts)
+}
+
+/// Whether an index ordered by the text leads to all that match.
+fn begins_with_text(test: &Match) -> bool {
+    let begins = |text: &String| !Pattern::new(text).prefix().is_empty();
+    match test {
+        Match::Single(_) | Match::AnyUid(_) => true,
+        Match::Wildcard(text) => begins(text),
+        Match::AnyOf(texts) => texts.iter().all(begins),
+        Match::Universal | Match::Range { .. } => false,
+    }
+}
+
+/// The numbers of all rows of a level that match, by the first value or by one of several.
+fn listed(dialect: Dialect, key: &SearchKey, test: &Match, several: SelectStatement) -> SelectStatement {
+    let mut first = Query::select();
+    first.column((table(key.level), "id"));
+    dialect.from(&mut first, key.level);
+    first.and_where(text_test(dialect, column(key), test));
+    first.union(UnionType::All, several);
+    first
 }
 
 /// Rows without a date have an empty one, or none: they are in no range.
-fn date_condition(value: Expr, test: &Match) -> Expr {
+fn date_condition(dialect: Dialect, value: Expr, test: &Match) -> Expr {
     match test {
         Match::Single(text) => matching::date(text).map_or_else(never, |date| value.eq(date)),
         Match::Range { from, to } => {
             let from = from.as_deref().map_or_else(|| "0".to_owned(), |from| matching::date_bound(from, false));
             range_test(value, Some(from), to.as_deref().map(|to| matching::date_bound(to, true)))
         }
-        other => text_test(value, other),
+        other => text_test(dialect, value, other),
     }
 }
 
-fn time_condition(value: Expr, test: &Match) -> Expr {
+fn time_condition(dialect: Dialect, value: Expr, test: &Match) -> Expr {
     let (from, to) = match test {
         Match::Single(text) => (Some(text), Some(text)),
         Match::Range { from, to } => (from.as_ref(), to.as_ref()),
-        other => return text_test(value, other),
+        other => return text_test(dialect, value, other),
     };
     let from = from.map(|from| matching::time(from));
     let to = to.map(|to| matching::last_time(to));
@@ -192,10 +211,10 @@ fn number_condition(value: Expr, test: &Match) -> Expr {
     }
 }
 
-fn computed_condition(computed: Computed, test: &Match) -> Condition {
+fn computed_condition(dialect: Dialect, computed: Computed, test: &Match) -> Condition {
     let condition = match computed {
-        Computed::ModalitiesInStudy => gathered("study_modality", "modality", test),
-        Computed::SopClassesInStudy => gathered("study_sop_class", "sop_class_uid", test),
+        Computed::ModalitiesInStudy => gathered(dialect, "study_modality", "modality", test),
+        Computed::SopClassesInStudy => gathered(dialect, "study_sop_class", "sop_class_uid", test),
         Computed::NumberOfStudyRelatedSeries => number_condition(Expr::col(("study", "series_count")), test),
         Computed::NumberOfStudyRelatedInstances => number_condition(Expr::col(("study", "instance_count")), test),
         Computed::NumberOfSeriesRelatedInstances => number_condition(Expr::col(("series", "instance_count")), test),
@@ -203,10 +222,10 @@ fn computed_condition(computed: Computed, test: &Match) -> Condition {
     Cond::all().add(condition)
 }
 
-fn gathered(table: &'static str, column: &'static str, test: &Match) -> Expr {
+fn gathered(dialect: Dialect, table: &'static str, column: &'static str, test: &Match) -> Expr {
     let mut select = Query::select();
     select.expr(Expr::val(1)).from(table);
     select.and_where(Expr::col((table, "study")).equals(("study", "id")));
-    select.and_where(text_test(Expr::col((table, column)), test));
+    select.and_where(text_test(dialect, Expr::col((table, column)), test));
     Expr::exists(select)
 }
