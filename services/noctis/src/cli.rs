@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Store files and folders of DICOM files, in a running server or straight into the data folder.
     Import(ImportArgs),
+    /// Make the schema of the PostgreSQL catalog, or bring it up to date; may run several times, also at once.
+    Migrate,
     /// Read the configuration, say what is wrong or doubtful, and stop.
     CheckConfig,
     /// Print the default configuration with a comment on every key.

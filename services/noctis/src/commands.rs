@@ -3,6 +3,7 @@
 mod check_config;
 mod healthcheck;
 mod import;
+mod migrate;
 mod serve;
 
 use crate::{
@@ -26,6 +27,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             serve::run(config).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Import(args) => import::run(config()?, args).await,
+        Command::Migrate => migrate::run(&config()?).await.map(|()| ExitCode::SUCCESS),
         Command::CheckConfig => {
             check_config::run(&config()?);
             Ok(ExitCode::SUCCESS)

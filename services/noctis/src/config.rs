@@ -1,8 +1,10 @@
 //! Configuration: the commented default file, then a file, then the environment, then the command line.
 
 mod services;
+mod storage;
 
-pub(crate) use services::{ArchiveConfig, ArchiveKind, CatalogConfig, CatalogKind, RpcConfig, ServicesConfig};
+pub(crate) use services::{RpcConfig, ServicesConfig};
+pub(crate) use storage::{ArchiveConfig, ArchiveKind, CatalogConfig, CatalogKind};
 
 use crate::{
     cli::{AuthMode, Cli, Command},

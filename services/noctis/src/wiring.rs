@@ -32,37 +32,36 @@ pub(crate) struct Process {
     ingest: Link,
     query: Link,
     retrieve: Link,
-    /// Only where there is a service that needs it.
-    storage: Option<Storage>,
+    storage: Storage,
     /// Only beside ingest.
     sweeper: Option<Sweeper>,
 }
 
 impl Process {
-    /// Opens the storage in the folder, if one is given, removes what a former process left unfinished, and starts the
+    /// Opens the storage, what of it is in the folder there, removes what a former process left unfinished, and starts the
     /// services among the targets. The others need not be there yet.
     ///
     /// # Errors
     /// The catalog or the archive cannot be opened.
     pub(crate) async fn open(config: &Config, targets: &Targets, folder: Option<DataFolder>) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        let storage = match folder {
-            Some(folder) => Some(Storage::open(config, folder).await?),
-            None => None,
-        };
-        let here = |target| storage.as_ref().filter(|_| targets.has(target));
-        if let Some(storage) = here(Target::Ingest) {
-            ingest::recover_at_start(&storage.writer, &storage.objects, &clock)
-                .await
-                .context("cannot recover from the last run")?;
+        let storage = Storage::open(config, targets, folder).await?;
+        let reader = |target| storage.reader.clone().filter(|_| targets.has(target));
+        let (mut ingest, mut sweeper) = (None, None);
+        if let (Some(writer), Some(objects)) = (storage.writer.clone(), storage.objects.clone()) {
+            // What others are storing to a shared catalog is not left over; the sweep finds what is.
+            if storage.is_exclusive {
+                ingest::recover_at_start(&writer, &objects, &clock)
+                    .await
+                    .context("cannot recover from the last run")?;
+            }
+            ingest = Some(ingest::server(&config.ingest, writer.clone(), objects.clone(), clock.clone()));
+            sweeper = Some(Sweeper::start(&config.ingest, writer, objects, clock));
         }
-        let ingest = here(Target::Ingest)
-            .map(|s| ingest::server(&config.ingest, s.writer.clone(), s.objects.clone(), clock.clone()));
-        let query = here(Target::Query).map(|s| query::server(config.query, s.reader.clone()));
-        let retrieve =
-            here(Target::Retrieve).map(|s| retrieve::server(&config.retrieve, s.reader.clone(), s.objects.clone()));
-        let sweeper = here(Target::Ingest)
-            .map(|s| Sweeper::start(&config.ingest, s.writer.clone(), s.objects.clone(), clock.clone()));
+        let query = reader(Target::Query).map(|reader| query::server(config.query, reader));
+        let retrieve = reader(Target::Retrieve)
+            .zip(storage.objects.clone())
+            .map(|(reader, objects)| retrieve::server(&config.retrieve, reader, objects));
         Ok(Self {
             ingest: Link::new(Target::Ingest, ingest_server::SERVICE_NAME, ingest, config),
             query: Link::new(Target::Query, query_server::SERVICE_NAME, query, config),
@@ -89,11 +88,11 @@ impl Process {
     /// The viewer's folder is there but damaged.
     pub(crate) fn gateway(&self, config: &Config, metrics: PrometheusHandle) -> anyhow::Result<axum::Router> {
         let services = Services::new(self.ingest.transport(), self.query.transport(), self.retrieve.transport());
-        let services = match &self.storage {
-            Some(storage) => services.with_archive(storage.objects.clone()),
+        let services = match &self.storage.objects {
+            Some(objects) => services.with_archive(objects.clone()),
             None => services,
         };
-        let mut checks = self.storage.as_ref().map(Storage::checks).unwrap_or_default();
+        let mut checks = self.storage.checks();
         checks.extend(self.links().into_iter().filter_map(Link::check));
         let viewer = match config.server.viewer_dir.is_dir() {
             true => {
@@ -111,7 +110,7 @@ impl Process {
             Box::pin(async move { if draining { Err("it is about to end".into()) } else { Ok(()) } })
         });
         let mut checks = vec![("process", process)];
-        checks.extend(self.storage.as_ref().map(Storage::checks).unwrap_or_default());
+        checks.extend(self.storage.checks());
         gateway::operations_router(operations(checks, metrics))
     }
 
@@ -128,7 +127,7 @@ impl Process {
 
     /// Keeps those callers told whether the services can do their work, until it is dropped.
     pub(crate) async fn tell(&self, standing: Standing) {
-        let checks = self.storage.as_ref().map(Storage::checks).unwrap_or_default();
+        let checks = self.storage.checks();
         loop {
             let mut works = true;
             for (_, check) in &checks {

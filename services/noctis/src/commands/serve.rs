@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
     let targets = config.targets();
-    let mut folder = if targets.has_services() { Some(data_folder(&config)?) } else { None };
+    let mut folder = if config.needs_data_folder() { Some(data_folder(&config)?) } else { None };
     let (http, address) = listen(config.http_listen()).await?;
     let grpc = match config.rpc.listen {
         Some(wanted) if targets.has_services() => Some(listen(wanted).await?),

@@ -1,6 +1,6 @@
 //! Configuration of services that are in several processes: where they listen, where they are, what they need.
 
-use super::Config;
+use super::{ArchiveKind, CatalogKind, Config};
 use crate::targets::{SERVICES, Target, Targets};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{net::SocketAddr, time::Duration};
@@ -68,40 +68,16 @@ fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<rpc::En
     String::deserialize(deserializer)?.parse().map(Some).map_err(D::Error::custom)
 }
 
-/// The index of what is stored.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CatalogConfig {
-    pub(crate) kind: CatalogKind,
-}
-
-/// What keeps the index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum CatalogKind {
-    /// A file in the data folder.
-    Sqlite,
-}
-
-/// The bytes of what is stored.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ArchiveConfig {
-    pub(crate) kind: ArchiveKind,
-}
-
-/// What keeps the bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ArchiveKind {
-    /// A folder in the data folder.
-    Folder,
-}
-
 impl Config {
     /// What this process is.
     pub(crate) fn targets(&self) -> Targets {
         Targets::new(&self.server.targets)
+    }
+
+    /// Whether this process keeps something in a data folder of its own.
+    pub(crate) fn needs_data_folder(&self) -> bool {
+        let is_embedded = self.catalog.kind == CatalogKind::Sqlite || self.archive.kind == ArchiveKind::Folder;
+        self.targets().has_services() && is_embedded
     }
 
     /// Where this process serves HTTP: all of it, or what operates it.
