@@ -40,7 +40,7 @@ pub fn free_port() -> u16 {
 }
 
 pub fn noctis() -> ServerBuilder {
-    Server::builder(env!("CARGO_BIN_EXE_noctis"))
+    Server::builder(env!("CARGO_BIN_EXE_noctis")).embedded()
 }
 
 /// Ingest, query and retrieve on one data folder.

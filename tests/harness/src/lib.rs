@@ -5,6 +5,7 @@
 //! - [`LargeMultiFrame`] makes a multi-frame object of any size, chunk by chunk, without holding it.
 //! - [`DataSet`] writes any data set, also the broken ones tests need.
 //! - [`multipart_body`], [`multipart_chunks`] and [`Part`] are the two directions of `multipart/related`.
+//! - [`distributed`] is the archive in processes of its own, over real servers.
 //! - [`postgres::Server`] is a database server.
 //! - [`Server`] is the program in a process of its own, [`Client`] speaks HTTP with it.
 //! - [`s3::Server`] is an S3 server.
@@ -14,6 +15,7 @@
 mod body;
 mod client;
 mod data_set;
+pub mod distributed;
 mod encapsulated;
 mod holdings;
 mod jpeg;

@@ -25,7 +25,7 @@ const UNPRIVILEGED: &str = "postgres";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The password of every role here.
-const PASSWORD: &str = "for-tests-only";
+pub const PASSWORD: &str = "for-tests-only";
 
 /// The administrator of the server.
 const ADMINISTRATOR: &str = "administrator";

@@ -38,6 +38,8 @@ pub struct Server {
     folder: TempDir,
     ports: [u16; 9],
     child: Option<Child>,
+    /// Ends with the pipe to it, and the server with it.
+    watch: Option<Child>,
 }
 
 impl Server {
@@ -47,7 +49,7 @@ impl Server {
     /// When it does not start.
     pub async fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("noctis-s3-").tempdir().expect("a folder for the server");
-        let mut server = Self { folder, ports: free_ports(), child: None };
+        let mut server = Self { folder, ports: free_ports(), child: None, watch: None };
         server.write_settings();
         // Another process may take one of the ports before the server does.
         for _ in 0..3 {
@@ -76,6 +78,10 @@ impl Server {
         if let Some(mut child) = self.child.take() {
             child.kill().ok();
             child.wait().ok();
+        }
+        if let Some(mut watch) = self.watch.take() {
+            watch.kill().ok();
+            watch.wait().ok();
         }
     }
 
@@ -245,6 +251,7 @@ impl Server {
         command.stdout(output.try_clone().expect("a file")).stderr(output);
         let child =
             command.spawn().unwrap_or_else(|error| panic!("{}: {error}; run tests/setup.sh", program.display()));
+        self.watch = Some(watch(child.id()));
         self.child = Some(child);
     }
 
@@ -284,6 +291,13 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Kills the server when the test program has ended in whatever way: then the pipe to this shell ends.
+fn watch(pid: u32) -> Child {
+    let mut command = Command::new("sh");
+    command.args(["-c", "cat >/dev/null; kill -KILL $0 2>/dev/null", &pid.to_string()]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell")
 }
 
 /// An authority and a certificate for 127.0.0.1.

@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     client::Client,
+    distributed,
     process::{Memory, find_program},
 };
 
@@ -26,6 +27,8 @@ pub struct Server {
     child: Child,
     base: String,
     output: Arc<Mutex<String>>,
+    /// The services, where this is their gateway.
+    behind: Option<Box<distributed::Services>>,
 }
 
 /// What a server is started with.
@@ -37,6 +40,16 @@ pub struct ServerBuilder {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     listen: String,
+    shape: Shape,
+}
+
+/// How the archive is started.
+#[derive(Clone, Debug)]
+enum Shape {
+    /// As one process.
+    Embedded,
+    /// As a process for each target; in this place, if it was started before.
+    Distributed(Option<distributed::Place>),
 }
 
 #[derive(Debug)]
@@ -76,11 +89,43 @@ impl ServerBuilder {
         self
     }
 
+    /// As one process, whatever shape tests are run on.
+    pub fn embedded(mut self) -> Self {
+        self.shape = Shape::Embedded;
+        self
+    }
+
     /// Starts the program and waits until `/readyz` says 200.
     ///
     /// # Panics
     /// When it does not start; the message has what it wrote.
     pub async fn start(self) -> Server {
+        match &self.shape {
+            Shape::Embedded => self.start_process().await,
+            Shape::Distributed(place) => {
+                let place = match place {
+                    Some(place) => place.clone(),
+                    None => distributed::Stores::shared().await.place(&self.binary).await,
+                };
+                self.start_distributed(place).await
+            }
+        }
+    }
+
+    /// Starts a process for each target, over what is in the place.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_distributed(mut self, place: distributed::Place) -> Server {
+        let services = distributed::Services::start(place.clone(), &self).await;
+        let mut gateway = place.gateway(&self, services.ports).start_process().await;
+        self.shape = Shape::Distributed(Some(place));
+        gateway.builder = self;
+        gateway.behind = Some(Box::new(services));
+        gateway
+    }
+
+    pub(crate) async fn start_process(self) -> Server {
         let mut server = self.start_unready().await;
         server.wait_until_ready(Instant::now() + START).await;
         server
@@ -96,7 +141,7 @@ impl ServerBuilder {
         let (send, addresses) = mpsc::channel();
         follow(child.stdout.take().expect("piped"), Arc::clone(&output), Some(send));
         follow(child.stderr.take().expect("piped"), Arc::clone(&output), None);
-        let mut server = Server { builder: self, child, base: String::new(), output };
+        let mut server = Server { builder: self, child, base: String::new(), output, behind: None };
         let deadline = Instant::now() + START;
         server.base = server.wait_for_address(&addresses, deadline).await;
         server
@@ -138,7 +183,13 @@ impl Server {
             arguments: Vec::new(),
             environment: Vec::new(),
             listen: "127.0.0.1:0".to_owned(),
+            shape: if distributed::is_asked_for() { Shape::Distributed(None) } else { Shape::Embedded },
         }
+    }
+
+    /// The services behind it, where it is a gateway that has them in processes of their own.
+    pub fn services(&mut self) -> Option<&mut distributed::Services> {
+        self.behind.as_deref_mut()
     }
 
     /// Its address, such as `http://127.0.0.1:40123`, without a slash at the end.
@@ -214,6 +265,7 @@ impl Server {
 
     /// SIGKILL: the process has no say in it. Gives back what is needed to start again on the same data.
     pub async fn kill(mut self) -> ServerBuilder {
+        self.behind = None;
         self.signal("KILL");
         self.wait(Duration::from_secs(30)).await;
         self.builder.clone()
