@@ -172,11 +172,13 @@ async fn a_server_that_hangs_is_not_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_only_reads_is_read() {
     let fixture = Fixture::new(&[]).await;
+    // As after a failover, for those who write; their connections are cut.
     let turn = |on: &str| {
-        fixture
-            .database
-            .run(&format!("ALTER DATABASE {} SET default_transaction_read_only = {on}", fixture.database.name()));
-        fixture.database.run("SET default_transaction_read_only = off; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename LIKE 'noctis%'");
+        let database = fixture.database.name();
+        fixture.database.run(&format!(
+            "ALTER ROLE {INGEST} IN DATABASE {database} SET default_transaction_read_only = {on}; \
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{INGEST}'"
+        ));
     };
     turn("on");
     tokio::time::sleep(Duration::from_millis(400)).await;

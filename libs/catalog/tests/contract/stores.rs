@@ -5,7 +5,7 @@ use super::fixture::{Fixture, NOW, north};
 use super::sample::Sample;
 use catalog::{Chunk, CommitOutcome, DuplicatePolicy, Error, NewIntent, Protection, Refused, Search};
 use dataset::Level;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const STORED: CommitOutcome = CommitOutcome::Stored { disagreements: Vec::new() };
 const NEW_VERSION: DuplicatePolicy = DuplicatePolicy::NewVersion { grace_ms: 5000 };
@@ -158,7 +158,10 @@ pub async fn a_caller_that_goes_away_does_not_cancel(fixture: &Fixture) {
     // Whether it goes before the commit was handed over or after: it is stored whole or not at all.
     tokio::time::sleep(Duration::from_millis(20)).await;
     caller.abort();
-    fixture.writer.probe().await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while fixture.reader.find(&fixture.scope(), &sample.study()).await.is_err() && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let stored = fixture.reader.find(&fixture.scope(), &sample.study()).await.is_ok();
     assert_eq!(fixture.writer.all_intents().await.unwrap().is_empty(), stored);
 }
