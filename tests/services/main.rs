@@ -3,10 +3,12 @@
 
 mod configuration;
 mod deployment;
+mod distributed;
 mod drain;
 mod journey;
 mod killed;
 mod leaks;
+mod load;
 mod operations;
 mod slow;
 mod start_order;

@@ -187,6 +187,11 @@ impl Server {
         }
     }
 
+    /// Where the services behind it keep their things, if that is no data folder.
+    pub fn place(&self) -> Option<&distributed::Place> {
+        self.behind.as_deref().map(|services| &services.place)
+    }
+
     /// The services behind it, where it is a gateway that has them in processes of their own.
     pub fn services(&mut self) -> Option<&mut distributed::Services> {
         self.behind.as_deref_mut()

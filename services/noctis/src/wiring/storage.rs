@@ -9,7 +9,13 @@ use anyhow::Context as _;
 use archive::{Archive, S3Access};
 use catalog::{CatalogReader, CatalogWriter};
 use gateway::Check;
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long a database may stay away, or without its schema, when a process starts.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the services store to and read from; the data folder, if there is one, is locked for as long as it lives.
 #[derive(Default)]
@@ -62,10 +68,10 @@ impl Storage {
             CatalogKind::Postgres => {
                 let options = config.catalog.postgres.options()?;
                 if writes {
-                    self.writer = Some(catalog::open_postgres_writer(&options).await?);
+                    self.writer = Some(patiently(async || catalog::open_postgres_writer(&options).await).await?);
                 }
                 if reads {
-                    self.reader = Some(catalog::open_postgres_reader(&options).await?);
+                    self.reader = Some(patiently(async || catalog::open_postgres_reader(&options).await).await?);
                 }
             }
         }
@@ -102,6 +108,24 @@ fn catalog_check(writer: Option<CatalogWriter>, reader: Option<CatalogReader>) -
             Ok(())
         })
     })
+}
+
+/// Waits for a database that is not there yet, or not yet migrated: in which order things are started must not matter.
+/// Past [`PATIENCE`] whoever started this process is to know.
+async fn patiently<T>(open: impl AsyncFn() -> Result<T, catalog::Error>) -> Result<T, catalog::Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match open().await {
+            Err(
+                error
+                @ (catalog::Error::Unavailable { .. } | catalog::Error::Busy | catalog::Error::OlderSchema { .. }),
+            ) if Instant::now() < deadline => {
+                tracing::warn!(%error, "waiting for the catalog");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 async fn open_archive(config: &Config, targets: &Targets, folder: Option<&DataFolder>) -> anyhow::Result<Archive> {
