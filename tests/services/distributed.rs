@@ -7,6 +7,7 @@ use harness::{
     Server, ServerBuilder,
     distributed::{Place, Stores},
 };
+use tokio::sync::Mutex;
 
 use crate::load::Load;
 
@@ -18,13 +19,16 @@ const AWAY: Duration = Duration::from_secs(3);
 /// Waits for storage are short, so that an outage shows in the time of a test.
 fn builder() -> ServerBuilder {
     Server::builder(env!("CARGO_BIN_EXE_noctis"))
-        .env("NOCTIS_ARCHIVE__S3__RETRY_SECONDS", "1")
+        .env("NOCTIS_ARCHIVE__S3__RETRY_SECONDS", "3")
         .env("NOCTIS_ARCHIVE__S3__CONNECT_SECONDS", "1")
-        .env("NOCTIS_ARCHIVE__S3__STALL_SECONDS", "1")
+        .env("NOCTIS_ARCHIVE__S3__STALL_SECONDS", "2")
         .env("NOCTIS_CATALOG__POSTGRES__CONNECT_SECONDS", "1")
         .env("NOCTIS_CATALOG__POSTGRES__ACQUIRE_SECONDS", "1")
         .env("NOCTIS_CATALOG__POSTGRES__STATEMENT_SECONDS", "2")
 }
+
+/// One test at a time: their servers would starve one another.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Servers of the test's own, which it may stop.
 async fn start() -> (Server, Place) {
@@ -35,9 +39,10 @@ async fn start() -> (Server, Place) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_goes_away_and_comes_back() {
+    let _turn = TURN.lock().await;
     let (server, place) = start().await;
     let load = Load::start(server.client());
-    load.recovers(Duration::from_secs(10)).await;
+    load.recovers(Duration::from_secs(30)).await;
     for kill in [false, true] {
         if kill {
             place.stores.postgres.kill();
@@ -49,14 +54,15 @@ async fn the_database_goes_away_and_comes_back() {
         load.recovers(RECOVERY).await;
     }
     assert!(load.told_to_come_back() > 5, "the outages were noticed");
-    load.end().await;
+    load.end(20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_object_store_goes_away_and_comes_back() {
+    let _turn = TURN.lock().await;
     let (server, place) = start().await;
     let load = Load::start(server.client());
-    load.recovers(Duration::from_secs(10)).await;
+    load.recovers(Duration::from_secs(30)).await;
     place.stores.s3.lock().await.stop();
     tokio::time::sleep(AWAY).await;
     place.stores.s3.lock().await.resume().await;
@@ -66,14 +72,15 @@ async fn the_object_store_goes_away_and_comes_back() {
     place.stores.s3.lock().await.thaw().await;
     load.recovers(RECOVERY).await;
     assert!(load.told_to_come_back() > 2, "the outages were noticed");
-    load.end().await;
+    load.end(20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_service_is_killed_and_comes_back() {
+    let _turn = TURN.lock().await;
     let (mut server, place) = start().await;
     let load = Load::start(server.client());
-    load.recovers(Duration::from_secs(10)).await;
+    load.recovers(Duration::from_secs(30)).await;
     for (at, target) in ["ingest", "query", "retrieve"].into_iter().enumerate() {
         let services = server.services().unwrap();
         let port = services.ports[at];
@@ -84,11 +91,12 @@ async fn each_service_is_killed_and_comes_back() {
         load.recovers(RECOVERY).await;
     }
     assert!(load.told_to_come_back() > 5, "the outages were noticed");
-    load.end().await;
+    load.end(20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn services_wait_for_a_database_that_is_not_there_yet() {
+    let _turn = TURN.lock().await;
     let stores = Arc::new(Stores::start().await);
     let place = stores.place(Path::new(env!("CARGO_BIN_EXE_noctis"))).await;
     stores.postgres.stop();

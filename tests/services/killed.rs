@@ -25,5 +25,5 @@ async fn killed_services_lose_nothing_and_are_found_again() {
         assert!(load.successes() > before, "requests succeed again");
     }
     assert!(load.told_to_come_back() > 20, "the outages were noticed");
-    load.end().await;
+    load.end(50).await;
 }

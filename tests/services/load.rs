@@ -64,14 +64,14 @@ impl Load {
         }
     }
 
-    /// Ends the load and reads back everything that was acknowledged.
-    pub async fn end(self) {
+    /// Ends the load and reads back everything that was acknowledged, which is more than so many instances.
+    pub async fn end(self, least: usize) {
         self.ledger.over.store(true, Ordering::SeqCst);
         for worker in self.workers {
             worker.await.unwrap();
         }
         let stored = self.ledger.stored.lock().unwrap().clone();
-        assert!(stored.len() > 50, "only {} instances were acknowledged", stored.len());
+        assert!(stored.len() > least, "only {} instances were acknowledged", stored.len());
         for (path, bytes) in stored {
             assert!(self.client.stored(&format!("{ROOT}{path}")).await == bytes, "{path} differs");
         }
@@ -102,6 +102,11 @@ impl Ledger {
         }
         // What breaks off after its head says so to its reader, and tells nothing.
         let body = answer.bytes().await.ok()?;
+        if status == 202 && what == "store" {
+            // Some instances of the request met an outage, and the answer says which.
+            self.told_to_come_back.fetch_add(1, Ordering::SeqCst);
+            return Some((String::new(), body));
+        }
         assert_eq!(status, 200, "{what}: {}", String::from_utf8_lossy(&body));
         self.successes.fetch_add(1, Ordering::SeqCst);
         *self.kinds.lock().unwrap().entry(what).or_default() += 1;
@@ -119,9 +124,11 @@ impl Ledger {
                 .request(Method::POST, STUDIES)
                 .header("content-type", multipart_content_type("application/dicom"))
                 .body(multipart_body(&batch));
-            if self.judge("store", request.send().await).await.is_some() {
-                let mut stored = self.stored.lock().unwrap();
-                stored.extend(batch.into_iter().map(|instance| (instance.path(), instance.bytes.clone())));
+            if let Some((_, answer)) = self.judge("store", request.send().await).await {
+                let stored = acknowledged(&answer);
+                let instances = batch.into_iter().filter(|instance| stored.contains(&instance.instance));
+                let kept = instances.map(|instance| (instance.path(), instance.bytes.clone()));
+                self.stored.lock().unwrap().extend(kept);
             }
         }
     }
@@ -157,4 +164,11 @@ impl Ledger {
             }
         }
     }
+}
+
+/// The SOP Instance UIDs that a store response says are stored.
+fn acknowledged(response: &[u8]) -> Vec<String> {
+    let response: serde_json::Value = serde_json::from_slice(response).unwrap();
+    let stored = response["00081199"]["Value"].as_array().into_iter().flatten();
+    stored.map(|item| item["00081155"]["Value"][0].as_str().unwrap().to_owned()).collect()
 }
