@@ -3,6 +3,7 @@
 use crate::{
     Config, disagreements,
     error::Error,
+    matching::Asked,
     search::{Outcome, Request as SearchFor, search},
 };
 use catalog::{CatalogReader, NotedDisagreement, Remaining, Row};
@@ -59,6 +60,8 @@ fn read(request: wire::SearchRequest) -> Result<SearchFor, Error> {
         series: uid(&request.series_instance_uid)?,
         keys: request.keys,
         fuzzy: request.fuzzy_matching,
+        kinds: Asked { empty: request.empty_value_matching, multiple: request.multiple_value_matching },
+        order: request.order_by,
         include_all: request.include_all,
         include: request.include.into_iter().map(tag).collect(),
         limit: request.limit,

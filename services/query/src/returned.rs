@@ -101,6 +101,8 @@ mod tests {
             series: series.map(|uid| uid.parse().unwrap()),
             keys: Vec::new(),
             fuzzy: false,
+            kinds: crate::matching::Asked::default(),
+            order: Vec::new(),
             include_all: false,
             include: Vec::new(),
             limit: 0,
