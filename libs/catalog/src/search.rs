@@ -1,6 +1,7 @@
 //! What can be asked of a search, and what comes back (PS3.18 10.6).
 
 use access::FacilityId;
+use bytes::Bytes;
 use dataset::{Computed, Level, Matching, SEARCH_KEYS, SearchKey, Tag};
 use uid::{SeriesInstanceUid, SopInstanceUid, StudyInstanceUid, Uid};
 
@@ -173,6 +174,6 @@ pub struct Row {
     pub series: Option<SeriesInstanceUid>,
     /// The instance; `None` in a search of studies or series.
     pub instance: Option<SopInstanceUid>,
-    /// Tag and JSON object of each attribute, ascending by tag, each tag once.
-    pub attributes: Vec<(Tag, Vec<u8>)>,
+    /// Tag and JSON object of each attribute, ascending by tag, each tag once. Those of one level share their memory.
+    pub attributes: Vec<(Tag, Bytes)>,
 }

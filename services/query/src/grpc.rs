@@ -108,7 +108,7 @@ fn write_row(row: Row) -> wire::Match {
         study_instance_uid: row.study.to_string(),
         series_instance_uid: row.series.map(|uid| uid.to_string()).unwrap_or_default(),
         sop_instance_uid: row.instance.map(|uid| uid.to_string()).unwrap_or_default(),
-        attributes: attributes.map(|(tag, json)| wire::Attribute { tag: number(tag), json: json.into() }).collect(),
+        attributes: attributes.map(|(tag, json)| wire::Attribute { tag: number(tag), json }).collect(),
     }
 }
 

@@ -144,7 +144,7 @@ mod tests {
             study: "1.2".parse().unwrap(),
             series: None,
             instance: None,
-            attributes: vec![(Tag(0x0010, 0x4000), vec![b' '; bytes])],
+            attributes: vec![(Tag(0x0010, 0x4000), vec![b' '; bytes].into())],
         }
     }
 

@@ -61,7 +61,7 @@ impl Dialect {
                 let query = matching::gram_tsquery(texts.iter().copied())?;
                 let tokens = Expr::col(("study_gram", column));
                 let query = Expr::cust_with_values("CAST($1 AS tsquery)", [query]);
-                select.column("study").and_where(tokens.binary(sea_query::BinOper::Custom("@@".into()), query));
+                select.column("study").and_where(tokens.binary(sea_query::BinOper::Custom("@@"), query));
             }
         }
         Some(select)
