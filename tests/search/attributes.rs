@@ -1,8 +1,9 @@
 //! How attributes are named (PS3.18 8.3.4.1), and which of them come back.
 
+use harness::{DataSet, Series};
 use serde_json::json;
 
-use crate::{archive::Archive, first};
+use crate::{ROOT, STUDIES, archive::Archive, builder, first};
 
 #[tokio::test]
 async fn keys_are_named_by_keyword_and_tag() {
@@ -118,22 +119,27 @@ async fn keys_that_cannot_be_searched_by_are_named_and_the_rest_works() {
 }
 
 #[tokio::test]
-async fn matching_that_is_not_supported_is_said_in_the_words_of_the_standard() {
-    let archive = Archive::open().await;
-    for (parameter, text) in [
-        (
-            "emptyvaluematching",
-            "The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.",
-        ),
-        (
-            "multiplevaluematching",
-            "The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed.",
-        ),
-    ] {
-        let answer = archive.get(&format!("/studies?PatientID=PID-A&{parameter}=true")).await;
-        let warning = answer.header("warning").unwrap();
-        assert!(warning.starts_with("299 ") && warning.ends_with(text), "{warning}");
-        assert_eq!(answer.json().as_array().unwrap().len(), 1);
-        assert_eq!(archive.get(&format!("/studies?{parameter}=false")).await.header("warning"), None);
+async fn keys_of_a_sequence_match_in_one_item() {
+    let server = builder().start().await;
+    let client = server.client();
+    let series = Series { rows: 16, columns: 16, ..Series::ct(1) };
+    let item = |step: &str, procedure: &str| {
+        let mut item = DataSet::new();
+        item.text(0x0040_0009, "SH", step).text(0x0040_1001, "SH", procedure);
+        item
+    };
+    let mut data_set = series.data_set(1);
+    data_set.sequence(0x0040_0275, vec![item("S1", "P1"), item("S2", "P2")]);
+    client.store(STUDIES, [series.finish(data_set)], 200).await;
+    for (step, procedure, matches) in
+        [("S1", "P1", 1), ("S2", "P2", 1), ("S2", "*", 1), ("S?", "P2", 1), ("S1", "P2", 0), ("S2", "?1", 0)]
+    {
+        let sequence = "RequestAttributesSequence";
+        let step = format!("{sequence}.ScheduledProcedureStepID={step}");
+        let procedure = format!("{sequence}.RequestedProcedureID={procedure}");
+        for resource in ["series", "instances"] {
+            let found = client.json(&format!("{ROOT}/{resource}?{step}&{procedure}")).await;
+            assert_eq!(found.as_array().unwrap().len(), matches, "{resource}: {step} {procedure}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod attributes;
 mod facilities;
 mod hostile;
 mod names;
+mod order;
 mod paging;
 mod ranges;
 mod refusals;

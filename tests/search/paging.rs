@@ -69,6 +69,26 @@ async fn what_remains_is_told() {
 }
 
 #[tokio::test]
+async fn the_total_is_told_where_it_is_known() {
+    let archive = Archive::open().await;
+    for (path, total) in [
+        ("/studies", Some("7")),
+        ("/studies?limit=3", Some("7")),
+        ("/studies?limit=3&offset=5", Some("7")),
+        ("/studies?limit=0", Some("7")),
+        ("/studies?limit=0&offset=2", Some("7")),
+        ("/studies?StudyDate=20240115&limit=1", Some("3")),
+        ("/studies?PatientID=nobody", Some("0")),
+        ("/instances?limit=2&orderby=SOPInstanceUID", Some("11")),
+        // Nothing was looked at before the page.
+        ("/studies?offset=7", None),
+        ("/studies?offset=99999999999999999999", None),
+    ] {
+        assert_eq!(archive.get(path).await.header("x-total-count"), total, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_largest_page_is_the_servers_decision() {
     let server = builder().env("NOCTIS_QUERY__MAX_RESULTS", "5").start().await;
     let client = server.client();

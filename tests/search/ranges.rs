@@ -46,6 +46,35 @@ async fn times() {
 }
 
 #[tokio::test]
+async fn date_and_time_are_one_range() {
+    let archive = Archive::open().await;
+    archive
+        .check(&[
+            ("StudyDate=20230601-20240115&StudyTime=0815-093015", "ABF"),
+            ("StudyTime=0816-0929&StudyDate=20230601-20240115", "F"),
+            ("StudyDate=20240115-&StudyTime=0930-", "ACD"),
+            ("StudyDate=-20240115&StudyTime=-0000", "BEF"),
+            ("StudyDate=20240115-20240115&StudyTime=00-09", "AF"),
+            // Ranges of two forms, and a date that is no range, are matched each by itself.
+            ("StudyDate=20240115-&StudyTime=09-11", "AC"),
+            ("StudyDate=20240115&StudyTime=09-", "AD"),
+        ])
+        .await;
+    let series = "/series?PerformedProcedureStepStartDate=20230601-20240115&PerformedProcedureStepStartTime=0815-0800";
+    assert_eq!(archive.matches(series).await.len(), 2, "of B and F");
+}
+
+#[tokio::test]
+async fn time_zones_are_not_converted() {
+    let archive = Archive::open().await;
+    for name in ["TimezoneOffsetFromUTC", "00080201"] {
+        let answer = archive.get(&format!("/studies?{name}=%2B0100&StudyDate=20240229&StudyTime=1015")).await;
+        assert!(answer.header("warning").unwrap().ends_with(&format!("were ignored: {name}")), "{:?}", answer.headers);
+        assert_eq!(crate::archive::letters(&answer.json()), "C");
+    }
+}
+
+#[tokio::test]
 async fn those_of_series_and_instances() {
     let archive = Archive::open().await;
     for (path, count) in [

@@ -37,6 +37,13 @@ async fn malformed_values_are_400_and_named() {
         ("/studies?offset=1.5", "offset", "1.5"),
         ("/studies?offset=0x10", "offset", "0x10"),
         ("/studies?fuzzymatching=maybe", "fuzzymatching", "maybe"),
+        ("/studies?StudyDate=\"\"", "StudyDate", ""),
+        ("/studies?emptyvaluematching=1", "emptyvaluematching", ""),
+        ("/studies?multiplevaluematching=", "multiplevaluematching", ""),
+        ("/studies?emptyvaluematching=true&PatientID=\"\"&PatientID=Secret", "PatientID", "Secret"),
+        ("/studies?multiplevaluematching=true&ModalitiesInStudy=C*\\MR", "ModalitiesInStudy", "C*"),
+        ("/studies?orderby=Nope", "orderby", "Nope"),
+        ("/studies?orderby=%2BStudyDate", "orderby", "StudyDate"),
         ("/studies?PatientName=%FF%FE", "PatientName", ""),
         ("/studies?PatientName=*a*b*c*d*e*f*g*", "PatientName", "*a*b"),
         ("/studies/abc/series", "Study Instance UID", "abc/"),
@@ -54,7 +61,12 @@ async fn a_client_may_insist_on_every_parameter() {
     let strict = |query: &str| {
         client.request(reqwest::Method::GET, &format!("/dicom-web/studies?{query}")).header("prefer", "handling=strict")
     };
-    for (query, named) in [("Modality=CT", "Modality"), ("NoSuch=1", "NoSuch"), ("includefield=00091002", "00091002")] {
+    for (query, named) in [
+        ("Modality=CT", "Modality"),
+        ("NoSuch=1", "NoSuch"),
+        ("includefield=00091002", "00091002"),
+        ("orderby=Modality", "Modality"),
+    ] {
         assert_problem(&client.send(strict(query), 400).await, 400, named, "");
     }
     let answer = client.send(strict("PatientID=PID-A&includefield=StudyDescription"), 200).await;

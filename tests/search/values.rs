@@ -146,6 +146,47 @@ async fn modalities_in_study() {
 }
 
 #[tokio::test]
+async fn of_several_values_each_must_match() {
+    let archive = Archive::open().await;
+    archive
+        .check(&[
+            ("multiplevaluematching=true&ModalitiesInStudy=CT\\MR", "A"),
+            ("multiplevaluematching=true&ModalitiesInStudy=MR%5CCT", "A"),
+            ("ModalitiesInStudy=MR,CT&multiplevaluematching=TRUE", "A"),
+            ("multiplevaluematching=true&ModalitiesInStudy=MR&ModalitiesInStudy=CT", "A"),
+            ("multiplevaluematching=true&ModalitiesInStudy=CT\\PT", ""),
+            ("multiplevaluematching=true&ModalitiesInStudy=C?", "ADE"),
+            ("multiplevaluematching=false&ModalitiesInStudy=CT\\MR", "ABDE"),
+        ])
+        .await;
+    let within = format!("{}/instances?multiplevaluematching=true&ImageType", archive.ct.path());
+    assert_eq!(archive.matches(&format!("{within}=AXIAL\\ORIGINAL")).await.len(), 3);
+    assert!(archive.matches(&format!("{within}=AXIAL\\LOCALIZER")).await.is_empty());
+}
+
+#[tokio::test]
+async fn two_quotation_marks_match_what_has_no_value() {
+    let archive = Archive::open().await;
+    archive
+        .check(&[
+            ("emptyvaluematching=true&StudyDate=\"\"", "G"),
+            ("StudyTime=%22%22&emptyvaluematching=true", "G"),
+            ("emptyvaluematching=true&StudyDescription=\"\"", "F"),
+            ("emptyvaluematching=true&PatientComments=\"\"", ALL),
+            ("emptyvaluematching=true&OtherPatientNames=\"\"", ALL),
+            ("emptyvaluematching=true&PatientName=\"\"", ""),
+            ("emptyvaluematching=true&ModalitiesInStudy=\"\"", ""),
+            ("emptyvaluematching=true&StudyInstanceUID=\"\"", ""),
+            ("emptyvaluematching=true&PatientID=PID-A", "A"),
+            ("emptyvaluematching=true&StudyDescription=", ALL),
+            ("emptyvaluematching=false&StudyDescription=\"\"", ""),
+            ("StudyDescription=\"\"", ""),
+        ])
+        .await;
+    assert_eq!(archive.matches("/instances?emptyvaluematching=true&ImageComments=\"\"&PatientID=PID-A").await.len(), 5);
+}
+
+#[tokio::test]
 async fn counts_and_numbers_match_by_value() {
     let archive = Archive::open().await;
     archive

@@ -35,6 +35,9 @@ pub enum Error {
     /// The instance has no such frame, or no frames that can be told apart.
     #[error("no such frame")]
     NoSuchFrame,
+    /// More matches than are put into the order that was asked for ([`crate::Search::MAX_SORTED`]).
+    #[error("too many matches to be put into this order")]
+    TooManyToSort,
     /// Too many operations are waiting. Trying again later helps.
     #[error("the catalog has too much to do")]
     Busy,

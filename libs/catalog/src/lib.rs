@@ -34,7 +34,7 @@ pub use postgres::{
 };
 pub use reader::CatalogReader;
 pub use removal::{Deleted, NotedDisagreement, Protection, Removal};
-pub use search::{Match, Page, Remaining, ReturnTags, Row, Search, SearchMatch};
+pub use search::{Match, Moment, OrderBy, Page, Remaining, ReturnTags, Row, Search, SearchMatch, time_beside};
 pub use sqlite::{SqliteOptions, open_sqlite};
 pub use stored::{Cursor, Found, NativePixels, Prepared, StoredInstance, StoredPixels};
 pub use telemetry::describe_metrics;

@@ -3,10 +3,12 @@
 
 mod columns;
 mod grams;
+mod items;
 mod pattern;
 
 pub(crate) use columns::{Column, column_of, columns, is_indexed};
 pub(crate) use grams::{gram_query, gram_text, gram_tsquery};
+pub(crate) use items::{Sequence, sequences};
 pub(crate) use pattern::Pattern;
 
 use std::borrow::Cow;

@@ -125,6 +125,9 @@ impl LevelRow {
         for key in SEARCH_KEYS.iter().filter(|key| key.level == level && key.matching == Matching::Name) {
             row.add_names(key, &non_empty(attributes, key));
         }
+        for sequence in matching::sequences(level) {
+            row.values.extend(sequence.texts(attributes).into_iter().map(|text| (sequence.keyword, text)));
+        }
         row
     }
 

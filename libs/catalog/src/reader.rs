@@ -32,7 +32,7 @@ impl CatalogReader {
     /// One page of a search.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Error::TooManyToSort`]; [`Error::Unavailable`].
     pub async fn search(&self, scope: &Scope, search: &Search) -> Result<Page, Error> {
         match &self.catalog {
             Catalog::Sqlite { readers, .. } => sqlite::search(readers, scope, search).await,

@@ -1,7 +1,8 @@
 //! What can be asked of a search, and what comes back (PS3.18 10.6).
 
 use access::FacilityId;
-use dataset::{Level, SearchKey, Tag};
+use bytes::Bytes;
+use dataset::{Computed, Level, Matching, SEARCH_KEYS, SearchKey, Tag};
 use uid::{SeriesInstanceUid, SopInstanceUid, StudyInstanceUid, Uid};
 
 /// A search. `level`, `study` and `series` make the six resources of PS3.18 10.6.1.1.
@@ -23,6 +24,8 @@ pub struct Search {
     pub offset: u64,
     /// Which attributes to return.
     pub return_tags: ReturnTags,
+    /// What to order by before the order that all searches have. Keys of a level below `level` are ignored.
+    pub order: Vec<OrderBy>,
 }
 
 impl Search {
@@ -30,6 +33,8 @@ impl Search {
     pub const MAX_LIMIT: u32 = 10_000;
     /// Matches beyond the page are counted up to here.
     pub const COUNT_BOUND: u64 = 10_000;
+    /// The most matches that are put into an order that no index has.
+    pub const MAX_SORTED: u64 = 10_000;
 
     /// A search that matches everything at this level.
     #[must_use]
@@ -43,8 +48,35 @@ impl Search {
             limit: 100,
             offset: 0,
             return_tags: ReturnTags::All,
+            order: Vec::new(),
         }
     }
+}
+
+/// An attribute that rows are ordered by, and its direction. What has no value counts as the least.
+#[derive(Clone, Copy)]
+pub struct OrderBy {
+    pub(crate) key: &'static SearchKey,
+    pub(crate) descending: bool,
+}
+
+impl OrderBy {
+    /// Orders by an attribute: texts by their code points, names folded, of several values the first. `None` for what
+    /// is gathered from a whole study.
+    #[must_use]
+    pub fn new(key: &'static SearchKey, descending: bool) -> Option<Self> {
+        let gathered =
+            matches!(key.matching, Matching::Computed(Computed::ModalitiesInStudy | Computed::SopClassesInStudy));
+        (!gathered).then_some(Self { key, descending })
+    }
+}
+
+/// The time that stands beside a date, such as Study Time beside Study Date: the two are one moment.
+#[must_use]
+pub fn time_beside(date: &SearchKey) -> Option<&'static SearchKey> {
+    let begins = date.keyword.strip_suffix("Date")?;
+    let beside = |key: &&SearchKey| key.level == date.level && key.keyword.strip_suffix("Time") == Some(begins);
+    SEARCH_KEYS.iter().find(beside).filter(|_| date.matching == Matching::Date)
 }
 
 /// A match key: an attribute and the test that its value must pass.
@@ -78,6 +110,25 @@ pub enum Match {
         /// Not after.
         to: Option<String>,
     },
+    /// A date with the time beside it ([`time_beside`]), both ends included (PS3.4 C.2.2.2.5.4). For dates that have one.
+    /// What has a date and no time may have been at any time of the day.
+    Moments {
+        /// Not before.
+        from: Option<Moment>,
+        /// Not after.
+        to: Option<Moment>,
+    },
+    /// Nothing but what has no value: the attribute is absent or empty (PS3.4 C.2.2.2.7).
+    Empty,
+}
+
+/// A date and a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// As `YYYYMMDD`.
+    pub date: String,
+    /// As `HHMMSS.FFFFFF`, which may be cut short.
+    pub time: String,
 }
 
 impl Match {
@@ -123,6 +174,6 @@ pub struct Row {
     pub series: Option<SeriesInstanceUid>,
     /// The instance; `None` in a search of studies or series.
     pub instance: Option<SopInstanceUid>,
-    /// Tag and JSON object of each attribute, ascending by tag, each tag once.
-    pub attributes: Vec<(Tag, Vec<u8>)>,
+    /// Tag and JSON object of each attribute, ascending by tag, each tag once. Those of one level share their memory.
+    pub attributes: Vec<(Tag, Bytes)>,
 }

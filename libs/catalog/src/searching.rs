@@ -2,8 +2,15 @@
 
 mod conditions;
 mod dialect;
+mod empty;
+mod items;
+mod moments;
 mod names;
+mod order;
 mod statement;
 
 pub(crate) use dialect::Dialect;
-pub(crate) use statement::{count_statement, page_is_full, page_statement, remaining};
+pub(crate) use order::is_sorted;
+pub(crate) use statement::{
+    check_sortable, count_statement, page_is_full, page_statement, remaining, sort_count_statement,
+};

@@ -6,9 +6,13 @@ mod contract {
     pub mod concurrency;
     pub mod deletes;
     pub mod disagreements;
+    pub mod empty;
     pub mod fixture;
     pub mod intents;
+    pub mod items;
+    pub mod moments;
     pub mod names;
+    pub mod orders;
     pub mod paging;
     pub mod reads;
     pub mod returned;
@@ -112,6 +116,16 @@ macro_rules! contract {
                     names_match_by_any_part
                     fuzzy_names_match_by_words
                     other_names_match_too;
+                empty:
+                    what_is_empty_or_absent_is_found;
+                items:
+                    keys_of_a_sequence_match_in_one_item;
+                moments:
+                    dates_and_times_are_one_range;
+                orders:
+                    rows_come_as_asked
+                    pages_of_any_order_join
+                    too_many_are_not_sorted;
                 paging:
                     pages_neither_repeat_nor_leave_out
                     remaining_is_counted_to_a_bound

@@ -63,7 +63,7 @@ fn mark(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
         ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
             "accept-ranges, content-encoding, content-length, content-location, content-range, etag, retry-after, \
-             warning, x-request-id",
+             warning, x-request-id, x-total-count",
         ),
     );
 }

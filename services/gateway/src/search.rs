@@ -80,6 +80,9 @@ impl Search {
             series_instance_uid: self.named.series.as_ref().map(ToString::to_string).unwrap_or_default(),
             keys: parameters.keys.clone(),
             fuzzy_matching: parameters.fuzzy_matching,
+            empty_value_matching: parameters.empty_value_matching,
+            multiple_value_matching: parameters.multiple_value_matching,
+            order_by: parameters.order_by.clone(),
             include_all: parameters.include_all,
             include: parameters.include.iter().map(|field| field.tag).collect(),
             // Zero means "as many as possible" there; a client that asks for nothing wants the count.
@@ -109,6 +112,9 @@ fn respond(answer: &Answer<'_>, representation: &Representation, strict: bool) -
     if let Ok(content_type) = HeaderValue::try_from(content_type) {
         headers.insert(CONTENT_TYPE, content_type);
     }
+    if let Some(total) = answer.total() {
+        headers.insert(TOTAL_COUNT, HeaderValue::from(total));
+    }
     for warning in answer.warnings() {
         // A warning that cannot stand in a header holds a name that nobody could have meant.
         if let Ok(value) = HeaderValue::try_from(warning) {
@@ -121,6 +127,8 @@ fn respond(answer: &Answer<'_>, representation: &Representation, strict: bool) -
     response
 }
 
+/// How many matches there are on all pages. Not of the standard; a custom of many services.
+const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 

@@ -1,6 +1,7 @@
 //! Why a search fails, and what the caller is told.
 
 use crate::matching::Malformed;
+use catalog::Search;
 use rpc::{Code, Failure};
 
 /// Why a search fails. No variant holds a value of the request: it may be patient data.
@@ -18,6 +19,9 @@ pub(crate) enum Error {
     /// The request names no level, or a resource that is none.
     #[error("the request names no searchable resource")]
     Resource,
+    /// The request orders by too many attributes.
+    #[error("orderby names more than {} attributes", crate::plan::MAX_ORDERS)]
+    Orders,
     /// The principal may not search there.
     #[error(transparent)]
     Denied(#[from] Failure),
@@ -32,7 +36,7 @@ pub(crate) enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Value { .. } | Error::Resource => Self::new(Code::InvalidRequest, error.to_string()),
+            Error::Value { .. } | Error::Resource | Error::Orders => Self::new(Code::InvalidRequest, error.to_string()),
             Error::Denied(failure) => failure,
             Error::Catalog(error) => from_catalog(&error),
             Error::OutOfScope => {
@@ -46,6 +50,10 @@ impl From<Error> for Failure {
 fn from_catalog(error: &catalog::Error) -> Failure {
     let cause = error as &dyn std::error::Error;
     match error {
+        catalog::Error::TooManyToSort => Failure::new(
+            Code::TooLarge,
+            format!("more than {} matches are not sorted: narrow the search, or leave out orderby", Search::MAX_SORTED),
+        ),
         catalog::Error::Busy => Failure::new(Code::Busy, "too many searches at once"),
         catalog::Error::Unavailable { .. } => {
             tracing::warn!(error = cause, "the catalog is not available");
@@ -78,6 +86,7 @@ mod tests {
     fn only_what_time_may_mend_asks_to_be_tried_again() {
         for (error, code) in [
             (Error::Busy, Code::Busy),
+            (Error::TooManyToSort, Code::TooLarge),
             (Error::Defect { source: "no such column: secret".into() }, Code::Internal),
             (Error::Damaged { source: "a row".into() }, Code::Internal),
         ] {

@@ -3,6 +3,7 @@
 use crate::{
     Config, disagreements,
     error::Error,
+    matching::Asked,
     search::{Outcome, Request as SearchFor, search},
 };
 use catalog::{CatalogReader, NotedDisagreement, Remaining, Row};
@@ -59,6 +60,8 @@ fn read(request: wire::SearchRequest) -> Result<SearchFor, Error> {
         series: uid(&request.series_instance_uid)?,
         keys: request.keys,
         fuzzy: request.fuzzy_matching,
+        kinds: Asked { empty: request.empty_value_matching, multiple: request.multiple_value_matching },
+        order: request.order_by,
         include_all: request.include_all,
         include: request.include.into_iter().map(tag).collect(),
         limit: request.limit,
@@ -105,7 +108,7 @@ fn write_row(row: Row) -> wire::Match {
         study_instance_uid: row.study.to_string(),
         series_instance_uid: row.series.map(|uid| uid.to_string()).unwrap_or_default(),
         sop_instance_uid: row.instance.map(|uid| uid.to_string()).unwrap_or_default(),
-        attributes: attributes.map(|(tag, json)| wire::Attribute { tag: number(tag), json: json.into() }).collect(),
+        attributes: attributes.map(|(tag, json)| wire::Attribute { tag: number(tag), json }).collect(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! From the text of a value to a typed match (PS3.4 C.2.2.2), by the kind of attribute.
 
+pub(crate) mod combined;
 mod date;
 mod time;
 
@@ -13,6 +14,20 @@ const MAX_LISTED: usize = 1000;
 const MAX_CHARACTERS: usize = 10_240;
 /// The most `*` in one value. Each multiplies the work that a hostile value can cause.
 const MAX_WILDCARDS: usize = 6;
+
+/// The most values of one key that must all match.
+const MAX_REQUIRED: usize = 64;
+/// What stands for an empty value (PS3.4 C.2.2.2.7).
+const EMPTY: &str = "\"\"";
+
+/// Which of the kinds of matching that a request has to ask for it asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Empty Value Matching (PS3.18 8.3.4.5).
+    pub empty: bool,
+    /// Multiple Value Matching (PS3.18 8.3.4.6).
+    pub multiple: bool,
+}
 
 /// Why a value cannot be one of its attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,16 +53,29 @@ pub(crate) enum Malformed {
     /// Too many wildcards.
     #[error("it has too many wildcards")]
     TooManyWildcards,
+    /// An empty value beside others.
+    #[error("an empty value stands by itself")]
+    EmptyAmongOthers,
+    /// A wildcard in one of several values (PS3.4 C.2.2.2.8).
+    #[error("several values have no wildcards")]
+    WildcardAmongSeveral,
 }
 
 /// The tests that the values given for an attribute come to. All of them must pass.
 ///
 /// # Errors
 /// [`Malformed`] for the first value that cannot be one of the attribute.
-pub(crate) fn matches(key: &SearchKey, values: &[&str]) -> Result<Vec<Match>, Malformed> {
+pub(crate) fn matches(key: &SearchKey, values: &[&str], asked: Asked) -> Result<Vec<Match>, Malformed> {
     let values: Vec<&str> = values.iter().map(|value| value.trim()).filter(|value| !is_universal(value)).collect();
     if values.is_empty() {
         return Ok(vec![Match::Universal]);
+    }
+    if asked.empty && values.contains(&EMPTY) {
+        let alone = values.iter().all(|value| *value == EMPTY);
+        return if alone { Ok(vec![Match::Empty]) } else { Err(Malformed::EmptyAmongOthers) };
+    }
+    if asked.multiple && MULTIPLE.contains(&key.keyword) {
+        return multiple(key, &values);
     }
     match key.matching {
         Matching::Uid | Matching::Computed(Computed::SopClassesInStudy) => uids(&values).map(|test| vec![test]),
@@ -55,7 +83,7 @@ pub(crate) fn matches(key: &SearchKey, values: &[&str]) -> Result<Vec<Match>, Ma
         Matching::Code if key.keyword == "Modality" => modalities(&values),
         // A list of nothing but separators names no value.
         Matching::Code if listed(&values)?.is_empty() => Ok(vec![Match::Universal]),
-        Matching::Code => each(listed(&values)?, text),
+        Matching::Code => required(listed(&values)?),
         Matching::Text | Matching::Name => each(values, text),
         Matching::Date => each(values, date::parse),
         Matching::Time => each(values, time::parse),
@@ -70,6 +98,40 @@ fn is_universal(value: &str) -> bool {
 
 fn each(values: Vec<&str>, parse: fn(&str) -> Result<Match, Malformed>) -> Result<Vec<Match>, Malformed> {
     values.into_iter().map(parse).collect()
+}
+
+/// Attributes that may have several values (PS3.6) and are of a VR to which Multiple Value Matching applies.
+const MULTIPLE: &[&str] = &[
+    "ModalitiesInStudy",
+    "PhysiciansOfRecord",
+    "NameOfPhysiciansReadingStudy",
+    "AdmittingDiagnosesDescription",
+    "OtherPatientIDs",
+    "OtherPatientNames",
+    "PerformingPhysicianName",
+    "OperatorsName",
+    "ImageType",
+];
+
+/// Values that must all be among those of the attribute (PS3.4 C.2.2.2.8). A comma may be part of a text.
+fn multiple(key: &SearchKey, values: &[&str]) -> Result<Vec<Match>, Malformed> {
+    let listed = match key.vr {
+        "CS" => listed(values)?,
+        _ => {
+            values.iter().flat_map(|value| value.split('\\')).map(str::trim).filter(|value| !value.is_empty()).collect()
+        }
+    };
+    if listed.is_empty() {
+        return Ok(vec![Match::Universal]);
+    }
+    if listed.len() > 1 && listed.iter().any(|value| value.contains(['*', '?'])) {
+        return Err(Malformed::WildcardAmongSeveral);
+    }
+    required(listed)
+}
+
+fn required(values: Vec<&str>) -> Result<Vec<Match>, Malformed> {
+    if values.len() > MAX_REQUIRED { Err(Malformed::TooMany) } else { each(values, text) }
 }
 
 /// The values of lists by comma (PS3.18 8.3.4.1) or backslash (PS3.5 6.4), which several clients send.

@@ -1,9 +1,13 @@
 //! From the keys of a request to the matches that the catalog tests.
 
-use crate::{error::Error, grpc::tag, matching};
-use catalog::{Match, SearchMatch};
+use crate::{
+    error::Error,
+    grpc::tag,
+    matching::{self, combined},
+};
+use catalog::{Match, OrderBy, SearchMatch};
 use dataset::{Level, SearchKey, Tag, search_key};
-use proto::query::v1::Key;
+use proto::query::v1::{self as wire, Key};
 
 /// What the keys of a request come to.
 pub(crate) struct Plan {
@@ -27,11 +31,11 @@ struct Asked<'a> {
 ///
 /// # Errors
 /// [`Error::Value`] for the first value that cannot be one of its attribute.
-pub(crate) fn plan(keys: &[Key], level: Level) -> Result<Plan, Error> {
+pub(crate) fn plan(keys: &[Key], kinds: matching::Asked, level: Level) -> Result<Plan, Error> {
     let mut plan = Plan { matches: Vec::new(), matched: Vec::new(), ignored: Vec::new() };
     let mut asked: Vec<Asked<'_>> = Vec::new();
     for key in keys {
-        match searchable(key, level) {
+        match searchable(&key.path, level) {
             Some(found) => note(&mut asked, found, key),
             None if plan.ignored.contains(&key.name) => {}
             None => plan.ignored.push(key.name.clone()),
@@ -39,17 +43,40 @@ pub(crate) fn plan(keys: &[Key], level: Level) -> Result<Plan, Error> {
     }
     for Asked { key, name, values } in asked {
         plan.matched.extend(key.path.first());
-        let tests = matching::matches(key, &values).map_err(|reason| Error::Value { name: name.to_owned(), reason })?;
+        let tests =
+            matching::matches(key, &values, kinds).map_err(|reason| Error::Value { name: name.to_owned(), reason })?;
         let tests = tests.into_iter().filter(|test| !matches!(test, Match::Universal));
         plan.matches.extend(tests.map(|test| SearchMatch { key, test }));
     }
+    combined::combine(&mut plan.matches);
     Ok(plan)
+}
+
+/// The most attributes to order by.
+pub(crate) const MAX_ORDERS: usize = 8;
+
+/// What to order by, and the names of those attributes that this is not possible by.
+///
+/// # Errors
+/// [`Error::Orders`] where there are too many.
+pub(crate) fn order(asked: &[wire::OrderBy], level: Level) -> Result<(Vec<OrderBy>, Vec<String>), Error> {
+    if asked.len() > MAX_ORDERS {
+        return Err(Error::Orders);
+    }
+    let (mut order, mut ignored) = (Vec::new(), Vec::new());
+    for asked in asked {
+        match searchable(&asked.path, level).and_then(|key| OrderBy::new(key, asked.descending)) {
+            Some(by) => order.push(by),
+            None => ignored.push(asked.name.clone()),
+        }
+    }
+    Ok((order, ignored))
 }
 
 /// What can be searched by at this level: attributes of the level and of those above it. Specific Character Set
 /// (0008,0005) is never among them (PS3.18 8.3.4.1).
-fn searchable(key: &Key, level: Level) -> Option<&'static SearchKey> {
-    let path: Vec<Tag> = key.path.iter().copied().map(tag).collect();
+fn searchable(path: &[u32], level: Level) -> Option<&'static SearchKey> {
+    let path: Vec<Tag> = path.iter().copied().map(tag).collect();
     search_key(&path).filter(|found| found.level <= level)
 }
 
@@ -62,7 +89,7 @@ fn note<'a>(asked: &mut Vec<Asked<'a>>, key: &'static SearchKey, request: &'a Ke
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     fn key(name: &str, path: &[u32], value: &str) -> Key {
@@ -79,26 +106,43 @@ mod tests {
             key("PatientName", &[0x0010_0010, 0x0010_0010], "x"),
             key("PatientID", &[0x0010_0020], "7"),
         ];
-        let study = plan(&keys, Level::Study).unwrap();
+        let study = plan(&keys, matching::Asked::default(), Level::Study).unwrap();
         assert_eq!(study.ignored, ["SpecificCharacterSet", "00091002", "Modality", "PatientName"]);
         assert_eq!(study.matched, [Tag(0x0010, 0x0020)]);
 
-        let series = plan(&keys, Level::Series).unwrap();
+        let series = plan(&keys, matching::Asked::default(), Level::Series).unwrap();
         assert_eq!(series.matches.iter().map(|found| found.key.keyword).collect::<Vec<_>>(), ["Modality", "PatientID"]);
     }
 
     #[test]
     fn a_universal_match_returns_and_tests_nothing() {
         let keys = [key("StudyDescription", &[0x0008_1030], ""), key("PatientName", &[0x0010_0010], "**")];
-        let plan = plan(&keys, Level::Study).unwrap();
+        let plan = plan(&keys, matching::Asked::default(), Level::Study).unwrap();
         assert!(plan.matches.is_empty());
         assert_eq!(plan.matched, [Tag(0x0008, 0x1030), Tag(0x0010, 0x0010)]);
     }
 
     #[test]
     fn a_malformed_value_is_named_as_written_and_not_repeated() {
-        let error = plan(&[key("00080020", &[0x0008_0020], "secret")], Level::Study).err().unwrap();
+        let error =
+            plan(&[key("00080020", &[0x0008_0020], "secret")], matching::Asked::default(), Level::Study).err().unwrap();
         let text = error.to_string();
         assert!(text.contains("00080020") && !text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn orders_are_of_the_level_or_above_and_of_what_a_row_has() {
+        let by = |name: &str, path: &[u32]| wire::OrderBy { path: path.to_vec(), name: name.into(), descending: true };
+        let asked = [
+            by("PatientName", &[0x0010_0010]),
+            by("Modality", &[0x0008_0060]),
+            by("ModalitiesInStudy", &[0x0008_0061]),
+            by("00091002", &[0x0009_1002]),
+        ];
+        let (order_of_studies, ignored) = order(&asked, Level::Study).unwrap();
+        assert_eq!(order_of_studies.len(), 1);
+        assert_eq!(ignored, ["Modality", "ModalitiesInStudy", "00091002"]);
+        assert_eq!(order(&asked, Level::Series).unwrap().0.len(), 2);
+        assert!(matches!(order(&vec![asked[0].clone(); MAX_ORDERS + 1], Level::Study), Err(Error::Orders)));
     }
 }

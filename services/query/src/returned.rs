@@ -5,6 +5,7 @@ use catalog::Row;
 use dataset::{Level, RETURN_ATTRIBUTES, Tag, vr_of};
 
 const INSTANCE_AVAILABILITY: Tag = Tag(0x0008, 0x0056);
+const ONLINE: &[u8] = br#"{"vr":"CS","Value":["ONLINE"]}"#;
 /// Added by the gateway, which knows the address.
 const RETRIEVE_URL: Tag = Tag(0x0008, 0x1190);
 const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
@@ -75,9 +76,9 @@ impl Returned {
         for tag in &self.tags {
             let Err(at) = row.attributes.binary_search_by_key(tag, |(tag, _)| *tag) else { continue };
             if *tag == INSTANCE_AVAILABILITY {
-                row.attributes.insert(at, (*tag, br#"{"vr":"CS","Value":["ONLINE"]}"#.to_vec()));
+                row.attributes.insert(at, (*tag, ONLINE.into()));
             } else if REQUIRED.contains(tag) {
-                row.attributes.insert(at, (*tag, without_value(*tag)));
+                row.attributes.insert(at, (*tag, without_value(*tag).into()));
             }
         }
     }
@@ -101,6 +102,8 @@ mod tests {
             series: series.map(|uid| uid.parse().unwrap()),
             keys: Vec::new(),
             fuzzy: false,
+            kinds: crate::matching::Asked::default(),
+            order: Vec::new(),
             include_all: false,
             include: Vec::new(),
             limit: 0,
@@ -184,13 +187,13 @@ mod tests {
             study: "1.2".parse().unwrap(),
             series: None,
             instance: None,
-            attributes: vec![(PATIENT_NAME, br#"{"vr":"PN"}"#.to_vec())],
+            attributes: vec![(PATIENT_NAME, br#"{"vr":"PN"}"#.as_slice().into())],
         };
         returned.complete(&mut row);
         assert!(row.attributes.is_sorted_by_key(|(tag, _)| *tag));
         let json = |tag| {
             let found = row.attributes.iter().find(|(known, _)| *known == tag)?;
-            Some(String::from_utf8(found.1.clone()).unwrap())
+            Some(String::from_utf8(found.1.to_vec()).unwrap())
         };
         assert_eq!(json(Tag(0x0008, 0x0061)).as_deref(), Some(r#"{"vr":"CS"}"#));
         assert_eq!(json(INSTANCE_AVAILABILITY).as_deref(), Some(r#"{"vr":"CS","Value":["ONLINE"]}"#));

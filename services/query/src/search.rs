@@ -3,13 +3,14 @@
 use crate::{
     Config,
     error::Error,
-    plan::{Plan, plan},
+    matching::Asked,
+    plan::{self, Plan},
     returned::{self, Returned},
 };
 use access::Scope;
 use catalog::{CatalogReader, Page, Remaining, ReturnTags, Row, Search};
 use dataset::{Level, Tag};
-use proto::query::v1::Key;
+use proto::query::v1::{Key, OrderBy};
 use rpc::Context;
 use uid::{Resource, SeriesInstanceUid, StudyInstanceUid};
 
@@ -24,6 +25,8 @@ pub(crate) struct Request {
     pub series: Option<SeriesInstanceUid>,
     pub keys: Vec<Key>,
     pub fuzzy: bool,
+    pub kinds: Asked,
+    pub order: Vec<OrderBy>,
     pub include_all: bool,
     pub include: Vec<Tag>,
     /// 0: as many as allowed.
@@ -35,7 +38,7 @@ pub(crate) struct Request {
 pub(crate) struct Outcome {
     pub rows: Vec<Row>,
     pub remaining: Remaining,
-    /// Names of keys that had no effect.
+    /// Names of keys and orders that had no effect.
     pub ignored_keys: Vec<String>,
     /// Attributes that were asked for and cannot be returned.
     pub ignored_fields: Vec<Tag>,
@@ -51,7 +54,9 @@ pub(crate) async fn search(
     if request.series.is_some() && (request.study.is_none() || request.level != Level::Instance) {
         return Err(Error::Resource);
     }
-    let Plan { matches, matched, ignored } = plan(&request.keys, request.level)?;
+    let Plan { matches, matched, mut ignored } = plan::plan(&request.keys, request.kinds, request.level)?;
+    let (order, unordered) = plan::order(&request.order, request.level)?;
+    ignored.extend(unordered);
     let returned = returned::choose(&request, &matched);
     let scope = context.scope()?;
     let Some(scope) = narrow(catalog, context, scope, request.study.as_ref()).await? else {
@@ -71,6 +76,7 @@ pub(crate) async fn search(
         limit: limit(request.limit, config),
         offset: request.offset.min(i64::MAX.unsigned_abs()),
         return_tags: ReturnTags::Listed(returned.tags.clone()),
+        order,
     };
     let page = catalog.search(&scope, &search).await?;
     let page = finish(page, &scope, &returned)?;
@@ -138,7 +144,7 @@ mod tests {
             study: "1.2".parse().unwrap(),
             series: None,
             instance: None,
-            attributes: vec![(Tag(0x0010, 0x4000), vec![b' '; bytes])],
+            attributes: vec![(Tag(0x0010, 0x4000), vec![b' '; bytes].into())],
         }
     }
 

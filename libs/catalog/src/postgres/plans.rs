@@ -4,7 +4,7 @@
 use super::insert::{Kind, Layout};
 use super::{PostgresOptions, migrate_postgres};
 use crate::matching::gram_text;
-use crate::search::{Match, Search, SearchMatch};
+use crate::search::{Match, Moment, OrderBy, Search, SearchMatch};
 use crate::searching::{self, Dialect};
 use access::{FacilityId, Principal, Scope, WayIn};
 use dataset::{Level, SEARCH_KEYS};
@@ -108,8 +108,13 @@ fn expected() -> Vec<(Search, &'static str)> {
     let study = |keyword: &str, test: Match| with_keys(Level::Study, &[(keyword, test)], false);
     let any = |texts: &[&str]| Match::AnyOf(texts.iter().map(ToString::to_string).collect());
     let dates = Match::Range { from: Some("20230101".into()), to: Some("20230105".into()) };
+    let moment = |date: &str| Some(Moment { date: date.into(), time: "10".into() });
+    let moments = Match::Moments { from: moment("20230101"), to: moment("20230105") };
+    let oldest = SEARCH_KEYS.iter().find(|key| key.keyword == "StudyDate").and_then(|key| OrderBy::new(key, false));
     vec![
         (Search::new(Level::Study), "study_newest"),
+        (Search { order: oldest.into_iter().collect(), ..Search::new(Level::Study) }, "study_newest"),
+        (study("StudyDate", moments), "study_newest"),
         (study("StudyDate", dates), "study_newest"),
         (study("ModalitiesInStudy", single("CT")), "study_newest"),
         (study("ModalitiesInStudy", any(&["CT", "MR"])), "study_newest"),

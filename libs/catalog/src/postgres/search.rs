@@ -17,6 +17,15 @@ pub(crate) async fn search(readers: &Readers, scope: &Scope, search: &Search) ->
     let reading = async {
         let mut session = readers.session().await?;
         let connection = session.connection();
+        if searching::is_sorted(search) {
+            let statement = searching::sort_count_statement(Dialect::Postgres, scope, search);
+            let (sql, values) = statement.build_sqlx(PostgresQueryBuilder);
+            let query = sqlx::query_scalar_with(AssertSqlSafe(sql), values).persistent(false);
+            if let Err(refused) = searching::check_sortable(query.fetch_one(&mut *connection).await?) {
+                session.end();
+                return Err(refused);
+            }
+        }
         let statement = searching::page_statement(Dialect::Postgres, scope, search);
         let (sql, values) = statement.build_sqlx(PostgresQueryBuilder);
         // Planned with its values each time: which index is best depends on them.

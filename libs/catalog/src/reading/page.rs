@@ -4,6 +4,7 @@
 use super::row::StoredRow;
 use crate::Error;
 use crate::search::{ReturnTags, Row, Search};
+use bytes::Bytes;
 use dataset::{AttributeSet, Level, RETURN_ATTRIBUTES, Tag};
 use std::collections::HashMap;
 
@@ -14,7 +15,7 @@ const STUDY_RELATED_SERIES: Tag = Tag(0x0020, 0x1206);
 const STUDY_RELATED_INSTANCES: Tag = Tag(0x0020, 0x1208);
 const SERIES_RELATED_INSTANCES: Tag = Tag(0x0020, 0x1209);
 
-type Json = Vec<(Tag, Vec<u8>)>;
+type Json = Vec<(Tag, Bytes)>;
 
 /// Reads the rows that the statement of a page returned.
 pub(crate) fn read(rows: &[impl StoredRow], search: &Search, gathered: &Gathered) -> Result<Vec<Row>, Error> {
@@ -106,17 +107,19 @@ fn once<'a>(
     row: &impl StoredRow,
     column: &str,
     search: &Search,
-) -> Result<&'a [(Tag, Vec<u8>)], Error> {
+) -> Result<&'a [(Tag, Bytes)], Error> {
     if last.as_ref().is_none_or(|(last, _)| *last != id) {
         *last = Some((id, decode(row.octets(column)?, search)?));
     }
     Ok(last.as_ref().map(|(_, json)| json.as_slice()).unwrap_or_default())
 }
 
+/// The attributes that are returned share one copy of what is stored.
 fn decode(blob: &[u8], search: &Search) -> Result<Json, Error> {
-    let mut json = AttributeSet::decode(blob)?;
-    json.retain(|(tag, _)| wants(search, *tag));
-    Ok(json)
+    let located = AttributeSet::locate(blob)?;
+    let blob = Bytes::copy_from_slice(blob);
+    let wanted = located.into_iter().filter(|(tag, _)| wants(search, *tag));
+    Ok(wanted.map(|(tag, at)| (tag, blob.slice(at))).collect())
 }
 
 fn computed_of_study(
@@ -135,7 +138,7 @@ fn computed_of_study(
 
 fn push_number(all: &mut Json, search: &Search, tag: Tag, number: i64) {
     if wants(search, tag) {
-        all.push((tag, format!("{{\"vr\":\"IS\",\"Value\":[{number}]}}").into_bytes()));
+        all.push((tag, format!("{{\"vr\":\"IS\",\"Value\":[{number}]}}").into()));
     }
 }
 
@@ -146,11 +149,11 @@ fn push_gathered(all: &mut Json, search: &Search, tag: Tag, vr: &str, values: Op
     }
 }
 
-fn object(vr: &str, values: &[&str]) -> Vec<u8> {
+fn object(vr: &str, values: &[&str]) -> Bytes {
     if values.is_empty() {
-        return format!("{{\"vr\":\"{vr}\"}}").into_bytes();
+        return format!("{{\"vr\":\"{vr}\"}}").into();
     }
-    format!("{{\"vr\":\"{vr}\",\"Value\":{}}}", serde_json::Value::from(values)).into_bytes()
+    format!("{{\"vr\":\"{vr}\",\"Value\":{}}}", serde_json::Value::from(values)).into()
 }
 
 /// Of an attribute that several levels have, such as Timezone Offset From UTC, the lowest level's is returned: it came

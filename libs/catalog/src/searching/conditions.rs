@@ -1,7 +1,7 @@
 //! From a match key to a condition (PS3.4 C.2.2.2).
 
 use super::dialect::{Dialect, table};
-use super::names;
+use super::{empty, moments, names};
 use crate::matching::{self, Pattern, column_of};
 use crate::search::{Match, SearchMatch};
 use crate::writing::study_texts::gram_column;
@@ -15,10 +15,13 @@ pub(super) fn condition(dialect: Dialect, matched: &SearchMatch, fuzzy: bool) ->
     if matches_all(test) {
         return Cond::all();
     }
+    if matches!(test, Match::Empty) {
+        return Cond::all().add(empty::condition(key));
+    }
     match key.matching {
         Matching::Name => names::condition(dialect, key, test, fuzzy),
         Matching::Computed(computed) => computed_condition(dialect, computed, test),
-        Matching::Date => Cond::all().add(date_condition(dialect, column(key), test)),
+        Matching::Date => Cond::all().add(moments::condition(dialect, key, test)),
         Matching::Time => Cond::all().add(time_condition(dialect, column(key), test)),
         Matching::Number => Cond::all().add(number_condition(column(key), test)),
         Matching::Uid if is_row_uid(key) => Cond::all().add(text_test(dialect, column(key), test)),
@@ -27,12 +30,12 @@ pub(super) fn condition(dialect: Dialect, matched: &SearchMatch, fuzzy: bool) ->
 }
 
 /// Whether everything matches, also what has no value.
-fn matches_all(test: &Match) -> bool {
+pub(super) fn matches_all(test: &Match) -> bool {
     match test {
         Match::Universal => true,
         Match::Wildcard(text) => Pattern::new(text).matches_all(),
         Match::AnyOf(texts) => texts.iter().any(|text| Pattern::new(text).matches_all()),
-        Match::Single(_) | Match::AnyUid(_) | Match::Range { .. } => false,
+        Match::Single(_) | Match::AnyUid(_) | Match::Range { .. } | Match::Moments { .. } | Match::Empty => false,
     }
 }
 
@@ -41,12 +44,13 @@ pub(super) fn never() -> Expr {
     Expr::cust("1 = 0")
 }
 
-fn column(key: &SearchKey) -> Expr {
+/// The column of a key.
+pub(super) fn column(key: &SearchKey) -> Expr {
     Expr::col((table(key.level), column_of(key)))
 }
 
 /// UIDs that every row has one of.
-fn is_row_uid(key: &SearchKey) -> bool {
+pub(super) fn is_row_uid(key: &SearchKey) -> bool {
     matches!(key.keyword, "StudyInstanceUID" | "SeriesInstanceUID" | "SOPInstanceUID" | "SOPClassUID")
 }
 
@@ -62,6 +66,7 @@ pub(super) fn text_test(dialect: Dialect, value: Expr, test: &Match) -> Expr {
             let bound = |text: &Option<String>| text.as_deref().map(|text| dialect.bound(text));
             range_test(value, bound(from), bound(to))
         }
+        Match::Moments { .. } | Match::Empty => never(),
     }
 }
 
@@ -88,7 +93,8 @@ pub(super) fn pattern_test(dialect: Dialect, value: Expr, pattern: &Pattern) -> 
     if pattern.is_prefix_only() { range } else { range.and(dialect.like(value, pattern)) }
 }
 
-fn range_test(value: Expr, from: Option<String>, to: Option<String>) -> Expr {
+/// Tests a value against a range whose ends are of its form.
+pub(super) fn range_test(value: Expr, from: Option<String>, to: Option<String>) -> Expr {
     let lower = value.clone().gte(from.unwrap_or_default());
     match to {
         Some(to) => lower.and(value.lte(to)),
@@ -153,7 +159,7 @@ fn begins_with_text(test: &Match) -> bool {
         Match::Single(_) | Match::AnyUid(_) => true,
         Match::Wildcard(text) => begins(text),
         Match::AnyOf(texts) => texts.iter().all(begins),
-        Match::Universal | Match::Range { .. } => false,
+        Match::Universal | Match::Range { .. } | Match::Moments { .. } | Match::Empty => false,
     }
 }
 
@@ -165,18 +171,6 @@ fn listed(dialect: Dialect, key: &SearchKey, test: &Match, several: SelectStatem
     first.and_where(text_test(dialect, column(key), test));
     first.union(UnionType::All, several);
     first
-}
-
-/// Rows without a date have an empty one, or none: they are in no range.
-fn date_condition(dialect: Dialect, value: Expr, test: &Match) -> Expr {
-    match test {
-        Match::Single(text) => matching::date(text).map_or_else(never, |date| value.eq(date)),
-        Match::Range { from, to } => {
-            let from = from.as_deref().map_or_else(|| "0".to_owned(), |from| matching::date_bound(from, false));
-            range_test(value, Some(from), to.as_deref().map(|to| matching::date_bound(to, true)))
-        }
-        other => text_test(dialect, value, other),
-    }
 }
 
 fn time_condition(dialect: Dialect, value: Expr, test: &Match) -> Expr {
@@ -207,7 +201,7 @@ fn number_condition(value: Expr, test: &Match) -> Expr {
             }
         }
         Match::Universal => Expr::cust("1 = 1"),
-        Match::Wildcard(_) | Match::AnyUid(_) | Match::AnyOf(_) => never(),
+        Match::Wildcard(_) | Match::AnyUid(_) | Match::AnyOf(_) | Match::Moments { .. } | Match::Empty => never(),
     }
 }
 

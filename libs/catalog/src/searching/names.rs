@@ -19,7 +19,9 @@ pub(super) fn condition(dialect: Dialect, key: &SearchKey, test: &Match, fuzzy: 
     let text = match test {
         Match::Universal => return Cond::all(),
         Match::Single(text) | Match::Wildcard(text) => text,
-        Match::AnyUid(_) | Match::AnyOf(_) | Match::Range { .. } => return Cond::all().add(never()),
+        Match::AnyUid(_) | Match::AnyOf(_) | Match::Range { .. } | Match::Moments { .. } | Match::Empty => {
+            return Cond::all().add(never());
+        }
     };
     let groups = groups_of(test);
     let words = if fuzzy { words_of(text) } else { Vec::new() };
@@ -53,7 +55,7 @@ fn groups_of(test: &Match) -> Vec<Group> {
     let (text, wild) = match test {
         Match::Wildcard(text) => (text, true),
         Match::Single(text) => (text, false),
-        Match::Universal | Match::AnyUid(_) | Match::AnyOf(_) | Match::Range { .. } => return Vec::new(),
+        _ => return Vec::new(),
     };
     let numbered = text.contains('=');
     let groups = (1..).zip(folding::name_groups(text)).filter(|(_, text)| !text.is_empty());

@@ -1,12 +1,14 @@
 //! A search as one statement: which rows, in which order, with what in them. Values are bound, never written into it.
 
-use super::conditions;
 use super::dialect::{Dialect, table};
+use super::order::order;
+use super::{conditions, items};
+use crate::Error;
 use crate::reading::page;
 use crate::search::{Remaining, ReturnTags, Search};
 use access::Scope;
 use dataset::Level;
-use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
 
 /// Whether there may be matches beyond a page of this many rows. A page that is not full is the last one.
 pub(crate) fn page_is_full(search: &Search, returned: usize) -> bool {
@@ -15,12 +17,27 @@ pub(crate) fn page_is_full(search: &Search, returned: usize) -> bool {
 
 /// The statement that counts the matches beyond a page, to one more than the bound.
 pub(crate) fn count_statement(dialect: Dialect, scope: &Scope, search: &Search) -> SelectStatement {
+    let page = Ord::min(offset(search).saturating_add(limit(search)), MOST);
+    count(dialect, scope, search, page, Search::COUNT_BOUND)
+}
+
+/// The statement that counts the matches that would be sorted, to one more than the bound.
+pub(crate) fn sort_count_statement(dialect: Dialect, scope: &Scope, search: &Search) -> SelectStatement {
+    count(dialect, scope, search, 0, Search::MAX_SORTED)
+}
+
+fn count(dialect: Dialect, scope: &Scope, search: &Search, offset: u64, bound: u64) -> SelectStatement {
     let mut beyond = matches(dialect, scope, search);
-    beyond.expr(Expr::val(1)).limit(Search::COUNT_BOUND.saturating_add(1));
-    beyond.offset(Ord::min(offset(search).saturating_add(limit(search)), MOST));
+    beyond.expr(Expr::val(1)).limit(bound.saturating_add(1)).offset(offset);
     let mut count = Query::select();
     count.expr(Expr::cust("count(*)")).from_subquery(beyond, "beyond");
     count
+}
+
+/// Refuses what [`sort_count_statement`] counted, if it is too much.
+pub(crate) fn check_sortable(count: i64) -> Result<(), Error> {
+    let fits = u64::try_from(count).is_ok_and(|count| count <= Search::MAX_SORTED);
+    if fits { Ok(()) } else { Err(Error::TooManyToSort) }
 }
 
 /// What the number means that [`count_statement`] gives.
@@ -49,7 +66,7 @@ pub(crate) fn page_statement(dialect: Dialect, scope: &Scope, search: &Search) -
     for table in levels(search.level).map(table) {
         chosen.expr_as(Expr::col((table, "id")), format!("{table}_number"));
     }
-    order(&mut chosen, search.level);
+    order(&mut chosen, search);
     chosen.limit(limit(search)).offset(offset(search));
 
     let mut page = Query::select();
@@ -59,7 +76,7 @@ pub(crate) fn page_statement(dialect: Dialect, scope: &Scope, search: &Search) -
         dialect.join(&mut page, level, Expr::col((table(level), "id")).equals(number));
     }
     contents(&mut page, search);
-    order(&mut page, search.level);
+    order(&mut page, search);
     page
 }
 
@@ -85,6 +102,11 @@ fn matches(dialect: Dialect, scope: &Scope, search: &Search) -> SelectStatement 
     for key in search.keys.iter().filter(|key| key.key.level <= search.level) {
         select.cond_where(conditions::condition(dialect, key, search.fuzzy));
     }
+    for level in levels(search.level) {
+        for condition in items::conditions(dialect, level, &search.keys) {
+            select.and_where(condition);
+        }
+    }
     select
 }
 
@@ -99,17 +121,6 @@ fn in_scope(table: &'static str, scope: &Scope) -> Expr {
 /// A level and those above it.
 fn levels(level: Level) -> impl Iterator<Item = Level> {
     [Level::Study, Level::Series, Level::Instance].into_iter().filter(move |above| *above <= level)
-}
-
-/// The order of a search: no two rows stand at the same place, so that pages neither repeat nor leave out any.
-fn order(select: &mut SelectStatement, level: Level) {
-    select.order_by(("study", "study_date"), Order::Desc).order_by(("study", "id"), Order::Desc);
-    if level >= Level::Series {
-        select.order_by(("series", "series_order"), Order::Asc).order_by(("series", "id"), Order::Asc);
-    }
-    if level >= Level::Instance {
-        select.order_by(("instance", "instance_order"), Order::Asc).order_by(("instance", "id"), Order::Asc);
-    }
 }
 
 /// The columns that [`page::read`] reads.

@@ -3,7 +3,7 @@
 
 use super::connect::Connect;
 use super::{SqliteOptions, migrate};
-use crate::search::{Match, Search, SearchMatch};
+use crate::search::{Match, Moment, OrderBy, Search, SearchMatch};
 use crate::searching::{self, Dialect};
 use access::{FacilityId, Principal, Scope, WayIn};
 use dataset::{Level, SEARCH_KEYS};
@@ -85,6 +85,18 @@ async fn alternatives_are_tested_or_looked_up() {
 }
 
 #[tokio::test]
+async fn dates_are_walked_in_either_direction() {
+    let date = SEARCH_KEYS.iter().find(|key| key.keyword == "StudyDate").unwrap();
+    for level in [Level::Study, Level::Series, Level::Instance] {
+        for descending in [false, true] {
+            let order = OrderBy::new(date, descending).into_iter().collect();
+            let search = Search { order, ..Search::new(level) };
+            check(search, "study USING INDEX study_newest (facility=?)", false).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn several_facilities_are_walked_together() {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = database(&folder).await;
@@ -97,6 +109,10 @@ async fn several_facilities_are_walked_together() {
 async fn dates_are_a_range_of_the_order() {
     let range = Match::Range { from: Some("20240101".into()), to: Some("20240131".into()) };
     let search = with_keys(Level::Study, &[("StudyDate", range)], false);
+    check(search, "study USING INDEX study_newest (facility=? AND study_date>? AND study_date<?)", false).await;
+    let moment = |date: &str| Some(Moment { date: date.into(), time: "10".into() });
+    let moments = Match::Moments { from: moment("20240101"), to: moment("20240131") };
+    let search = with_keys(Level::Study, &[("StudyDate", moments)], false);
     check(search, "study USING INDEX study_newest (facility=? AND study_date>? AND study_date<?)", false).await;
 }
 

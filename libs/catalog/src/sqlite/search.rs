@@ -15,6 +15,12 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 /// See [`crate::CatalogReader::search`].
 pub(crate) async fn search(readers: &Readers, scope: &Scope, search: &Search) -> Result<Page, Error> {
     let mut connection = readers.acquire().await?;
+    if searching::is_sorted(search) {
+        let statement = searching::sort_count_statement(Dialect::Sqlite, scope, search);
+        let (sql, values) = statement.build_sqlx(SqliteQueryBuilder);
+        let count = sqlx::query_scalar_with(AssertSqlSafe(sql), values).fetch_one(&mut *connection).await?;
+        searching::check_sortable(count)?;
+    }
     let statement = searching::page_statement(Dialect::Sqlite, scope, search);
     let (sql, values) = statement.build_sqlx(SqliteQueryBuilder);
     let fetched = sqlx::query_with(AssertSqlSafe(sql), values).fetch_all(&mut *connection).await?;

@@ -30,7 +30,7 @@ async fn counts(fixture: &Fixture) -> (String, String, String) {
     let json = |tag: (u16, u16)| {
         let tag = dataset::Tag(tag.0, tag.1);
         let attribute = page.rows[0].attributes.iter().find(|(other, _)| *other == tag).expect("the attribute");
-        String::from_utf8(attribute.1.clone()).unwrap()
+        String::from_utf8(attribute.1.to_vec()).unwrap()
     };
     (json((0x0020, 0x1206)), json((0x0020, 0x1208)), json((0x0008, 0x0061)))
 }

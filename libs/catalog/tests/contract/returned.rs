@@ -13,7 +13,7 @@ fn tags(keywords: &[&str]) -> Vec<Tag> {
 async fn first(fixture: &Fixture, level: Level, return_tags: ReturnTags) -> Vec<(Tag, String)> {
     let page = fixture.search(&Search { return_tags, ..Search::new(level) }).await;
     let attributes = page.rows[0].attributes.iter();
-    attributes.map(|(tag, json)| (*tag, String::from_utf8(json.clone()).unwrap())).collect()
+    attributes.map(|(tag, json)| (*tag, String::from_utf8(json.to_vec()).unwrap())).collect()
 }
 
 fn json<'a>(attributes: &'a [(Tag, String)], keyword: &str) -> Option<&'a str> {
@@ -90,7 +90,7 @@ pub async fn attributes_above_the_level(fixture: &Fixture) {
     let returned: Vec<Vec<String>> = page
         .rows
         .iter()
-        .map(|row| row.attributes.iter().map(|(_, json)| String::from_utf8(json.clone()).unwrap()).collect())
+        .map(|row| row.attributes.iter().map(|(_, json)| String::from_utf8(json.to_vec()).unwrap()).collect())
         .collect();
     let id = |id: &str| format!(r#"{{"vr":"LO","Value":["{id}"]}}"#);
     let zone = |zone: &str| format!(r#"{{"vr":"SH","Value":["{zone}"]}}"#);

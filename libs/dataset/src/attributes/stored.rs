@@ -6,6 +6,7 @@
 
 use super::AttributeSet;
 use crate::{CorruptPiece, Tag};
+use std::ops::Range;
 
 const VERSION: u8 = 1;
 
@@ -32,18 +33,28 @@ impl AttributeSet {
     /// # Errors
     /// When the bytes are not what [`Self::encode`] writes.
     pub fn decode(stored: &[u8]) -> Result<Vec<(Tag, Vec<u8>)>, CorruptPiece> {
+        let json = |(tag, at): (Tag, Range<usize>)| Some((tag, stored.get(at)?.to_vec()));
+        Self::locate(stored)?.into_iter().map(json).collect::<Option<_>>().ok_or(CorruptPiece)
+    }
+
+    /// Where the JSON objects lie in the stored form: in bytes from its beginning, ascending by tag.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn locate(stored: &[u8]) -> Result<Vec<(Tag, Range<usize>)>, CorruptPiece> {
         let Some((&VERSION, mut rest)) = stored.split_first() else { return Err(CorruptPiece) };
-        let mut attributes: Vec<(Tag, Vec<u8>)> = Vec::new();
+        let mut attributes: Vec<(Tag, Range<usize>)> = Vec::new();
         while !rest.is_empty() {
             let (head, after) = rest.split_first_chunk::<8>().ok_or(CorruptPiece)?;
             let [g0, g1, e0, e1, l0, l1, l2, l3] = *head;
             let tag = Tag(u16::from_le_bytes([g0, g1]), u16::from_le_bytes([e0, e1]));
             let length = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).map_err(|_| CorruptPiece)?;
+            let begin = stored.len().saturating_sub(after.len());
             let (json, after) = after.split_at_checked(length).ok_or(CorruptPiece)?;
             if attributes.last().is_some_and(|(last, _)| *last >= tag) {
                 return Err(CorruptPiece);
             }
-            attributes.push((tag, json.to_vec()));
+            attributes.push((tag, begin..begin.saturating_add(json.len())));
             rest = after;
         }
         Ok(attributes)

@@ -103,6 +103,14 @@ impl Answer<'_> {
         names
     }
 
+    /// How many matches there are on all pages, where that is known: not beyond what is counted, and not from a page
+    /// behind the last match.
+    pub(super) fn total(&self) -> Option<u64> {
+        let here = u64::try_from(self.found.matches.len()).ok()?.checked_add(self.found.remaining)?;
+        let known = !self.found.more_than && (here > 0 || self.parameters.offset == 0);
+        known.then(|| self.parameters.offset.checked_add(here))?
+    }
+
     /// The values of the `Warning` headers, in the words of PS3.18 8.3.4 where it has some.
     pub(super) fn warnings(&self) -> Vec<String> {
         let mut texts = Vec::new();
@@ -114,18 +122,6 @@ impl Answer<'_> {
             (remaining, true) => {
                 texts.push(format!("There are more than {remaining} additional results that can be requested"));
             }
-        }
-        if self.parameters.empty_value_matching {
-            texts.push(
-                "The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed."
-                    .to_owned(),
-            );
-        }
-        if self.parameters.multiple_value_matching {
-            texts.push(
-                "The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed."
-                    .to_owned(),
-            );
         }
         let ignored = self.ignored();
         if !ignored.is_empty() {
@@ -244,10 +240,6 @@ mod tests {
             Answer { parameters: &parameters, found: &found, roots: &roots }.warnings(),
             [
                 "299 http://h/dicom-web: There are 7 additional results that can be requested",
-                "299 http://h/dicom-web: The emptyvaluematching parameter is not supported. Empty Value Matching has \
-                 not been performed.",
-                "299 http://h/dicom-web: The multiplevaluematching parameter is not supported. Multiple Value \
-                 Matching has not been performed.",
                 "299 http://h/dicom-web: The following parameters are not supported and were ignored: Nonsense, \
                  00091002, PatientSex",
             ]

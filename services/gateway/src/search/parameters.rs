@@ -6,7 +6,7 @@ mod tests;
 
 use super::attribute;
 use percent_encoding::percent_decode_str;
-use proto::query::v1::Key;
+use proto::query::v1::{Key, OrderBy};
 
 /// The longest query string that is read, in bytes.
 const MAX_LENGTH: usize = 32 * 1024;
@@ -14,6 +14,8 @@ const MAX_LENGTH: usize = 32 * 1024;
 const MAX_PARAMETERS: usize = 256;
 /// The most attributes in all `includefield` parameters together.
 const MAX_FIELDS: usize = 1024;
+/// The most attributes to order by.
+const MAX_ORDERS: usize = 8;
 
 /// What the query string of a search says.
 #[derive(Debug, Default, PartialEq)]
@@ -26,10 +28,12 @@ pub(super) struct Parameters {
     pub include_all: bool,
     /// `fuzzymatching=true`.
     pub fuzzy_matching: bool,
-    /// `emptyvaluematching=true`, which is not supported.
+    /// `emptyvaluematching=true`.
     pub empty_value_matching: bool,
-    /// `multiplevaluematching=true`, which is not supported.
+    /// `multiplevaluematching=true`.
     pub multiple_value_matching: bool,
+    /// `orderby`, which the standard does not have: attributes, each with a minus in front where the greatest comes first.
+    pub order_by: Vec<OrderBy>,
     /// The most matches to return; more than can be counted is as good as no limit.
     pub limit: Option<u32>,
     /// How many matches to leave out first.
@@ -80,6 +84,12 @@ pub(super) enum ParameterError {
         /// The parameter.
         name: &'static str,
     },
+    /// Something to order by that is no attribute, or too much of it.
+    #[error("orderby lists at most {limit} attributes by keyword or tag, each with or without a minus in front")]
+    NotAnOrder {
+        /// How many are read.
+        limit: usize,
+    },
     /// A flag that is neither.
     #[error("{name} must be true or false")]
     NotABoolean {
@@ -123,6 +133,7 @@ impl Parameters {
             "emptyvaluematching" => self.empty_value_matching |= boolean("emptyvaluematching", &value)?,
             "multiplevaluematching" => self.multiple_value_matching |= boolean("multiplevaluematching", &value)?,
             "includefield" => self.take_fields(&value)?,
+            "orderby" => self.take_orders(&value)?,
             "limit" => {
                 let limit = u32::try_from(number("limit", &value)?).unwrap_or(u32::MAX);
                 paging.limit.get_or_insert(limit);
@@ -152,6 +163,17 @@ impl Parameters {
                 self.include.push(Field { tag, name: name.to_owned() });
             } else {
                 self.note_unknown(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_orders(&mut self, value: &str) -> Result<(), ParameterError> {
+        for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let (descending, name) = name.strip_prefix('-').map_or((false, name), |name| (true, name));
+            match attribute::path(name).filter(|_| self.order_by.len() < MAX_ORDERS) {
+                Some(path) => self.order_by.push(OrderBy { path, name: name.to_owned(), descending }),
+                None => return Err(ParameterError::NotAnOrder { limit: MAX_ORDERS }),
             }
         }
         Ok(())

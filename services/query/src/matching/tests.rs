@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{MAX_LISTED, Malformed, matches};
+use super::{Asked, MAX_LISTED, MAX_REQUIRED, Malformed, matches};
 use catalog::Match;
 use dataset::SEARCH_KEYS;
 use proptest::prelude::*;
 
 /// A form of the tests that can be compared and printed.
 fn tests(keyword: &str, values: &[&str]) -> Result<Vec<String>, Malformed> {
+    tests_as(Asked::default(), keyword, values)
+}
+
+fn tests_as(asked: Asked, keyword: &str, values: &[&str]) -> Result<Vec<String>, Malformed> {
     let key = SEARCH_KEYS.iter().find(|key| key.keyword == keyword).unwrap();
     let show = |test| match test {
         Match::Universal => "universal".to_owned(),
@@ -17,8 +21,10 @@ fn tests(keyword: &str, values: &[&str]) -> Result<Vec<String>, Malformed> {
         Match::AnyOf(values) => format!("any {}", values.join(" ")),
         Match::Wildcard(pattern) => format!("like {pattern}"),
         Match::Range { from, to } => format!("{}..{}", from.unwrap_or_default(), to.unwrap_or_default()),
+        Match::Moments { .. } => "moments".to_owned(),
+        Match::Empty => "empty".to_owned(),
     };
-    matches(key, values).map(|tests| tests.into_iter().map(show).collect())
+    matches(key, values, asked).map(|tests| tests.into_iter().map(show).collect())
 }
 
 #[track_caller]
@@ -71,6 +77,39 @@ fn several_modalities_are_alternatives_and_other_codes_are_not() {
     assert!(tests("Modality", &[&"CT,".repeat(1000)]).is_ok());
     assert_eq!(tests("Modality", &[&"C*,".repeat(65)]), Err(Malformed::TooMany));
     assert_eq!(tests("ImageType", &["ORIGINAL\\PRIMARY"]), Ok(vec!["= ORIGINAL".into(), "= PRIMARY".into()]));
+}
+
+#[test]
+fn of_several_values_each_is_required() {
+    let asked = Asked { multiple: true, ..Asked::default() };
+    let all = |keyword: &str, values: &[&str]| tests_as(asked, keyword, values);
+    for values in [&["CT\\PT"][..], &["CT,PT"], &["CT", "PT"]] {
+        assert_eq!(all("ModalitiesInStudy", values), Ok(vec!["= CT".into(), "= PT".into()]), "{values:?}");
+    }
+    assert_eq!(all("OtherPatientIDs", &["A, B\\C"]), Ok(vec!["= A, B".into(), "= C".into()]));
+    assert_eq!(all("OperatorsName", &["Doe^*"]), Ok(vec!["like Doe^*".into()]));
+    assert_eq!(all("OperatorsName", &["Doe^*\\Roe"]), Err(Malformed::WildcardAmongSeveral));
+    assert_eq!(all("ModalitiesInStudy", &["\\"]), Ok(vec!["universal".into()]));
+    let many = "A\\".repeat(MAX_REQUIRED + 1);
+    assert_eq!(all("OtherPatientIDs", &[&many]), Err(Malformed::TooMany));
+    assert_eq!(tests("ImageType", &[&many]), Err(Malformed::TooMany));
+    // What has one value only is not concerned.
+    assert_eq!(all("Modality", &["CT\\PT"]), Ok(vec!["any CT PT".into()]));
+    assert_eq!(all("StudyDescription", &["A\\B"]), Ok(vec!["= A\\B".into()]));
+    assert_eq!(all("StudyInstanceUID", &["1.2\\1.3"]), Ok(vec!["in 1.2 1.3".into()]));
+}
+
+#[test]
+fn two_quotation_marks_are_an_empty_value() {
+    let asked = Asked { empty: true, ..Asked::default() };
+    for keyword in ["StudyDate", "StudyTime", "PatientName", "PatientID", "ModalitiesInStudy", "SeriesNumber"] {
+        assert_eq!(tests_as(asked, keyword, &[" \"\" "]), Ok(vec!["empty".into()]), "{keyword}");
+        assert_eq!(tests_as(asked, keyword, &["\"\"", ""]), Ok(vec!["empty".into()]), "{keyword}");
+        let other = if keyword.starts_with("Study") { "2024" } else { "CT" };
+        assert_eq!(tests_as(asked, keyword, &["\"\"", other]), Err(Malformed::EmptyAmongOthers), "{keyword}");
+    }
+    one("PatientID", "\"\"", "= \"\"");
+    assert_eq!(tests("StudyDate", &["\"\""]), Err(Malformed::Date));
 }
 
 #[test]
@@ -141,7 +180,7 @@ proptest! {
     #[test]
     fn any_text_is_taken_or_refused(value in ".{0,60}", at in 0..SEARCH_KEYS.len()) {
         let key = &SEARCH_KEYS[at];
-        if let Ok(tests) = matches(key, &[&value, "*"]) {
+        if let Ok(tests) = matches(key, &[&value, "*"], Asked::default()) {
             prop_assert!(!tests.is_empty());
         }
     }
@@ -149,7 +188,7 @@ proptest! {
     #[test]
     fn any_list_and_range_is_taken_or_refused(value in "[0-9.:,*?\\\\ -]{0,40}", at in 0..SEARCH_KEYS.len()) {
         let key = &SEARCH_KEYS[at];
-        if let Ok(tests) = matches(key, &[&value]) {
+        if let Ok(tests) = matches(key, &[&value], Asked { empty: true, multiple: true }) {
             for test in tests {
                 if let Match::Range { from, to } = test {
                     prop_assert!(from.is_some() || to.is_some());

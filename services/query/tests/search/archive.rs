@@ -139,6 +139,7 @@ impl Archive {
             include: asked.include,
             limit: asked.limit,
             offset: asked.offset,
+            ..SearchRequest::default()
         });
         context.attach(&mut request);
         Ok(self.client.clone().search(request).await?.into_inner())

@@ -100,6 +100,21 @@ fn malformed_values_are_named() {
 }
 
 #[test]
+fn orders_are_lists_of_attributes() {
+    let parameters =
+        Parameters::parse("orderby=-StudyDate,00100010&OrderBy=%2DRequestAttributesSequence.00401001,").unwrap();
+    let orders: Vec<_> =
+        parameters.order_by.iter().map(|by| (by.name.as_str(), by.path.len(), by.descending)).collect();
+    assert_eq!(
+        orders,
+        [("StudyDate", 1, true), ("00100010", 1, false), ("RequestAttributesSequence.00401001", 2, true)]
+    );
+    for query in ["orderby=Nope", "orderby=--StudyDate", "orderby=StudyDate desc", &"orderby=StudyDate&".repeat(9)] {
+        assert_eq!(Parameters::parse(query), Err(ParameterError::NotAnOrder { limit: 8 }), "{query}");
+    }
+}
+
+#[test]
 fn paging_has_no_upper_end_and_the_first_counts() {
     let parameters = Parameters::parse("limit=99999999999999999999&offset=99999999999999999999&limit=1").unwrap();
     assert_eq!((parameters.limit, parameters.offset), (Some(u32::MAX), u64::MAX));
