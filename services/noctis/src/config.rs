@@ -1,8 +1,10 @@
 //! Configuration: the commented default file, then a file, then the environment, then the command line.
 
 mod services;
+mod telemetry;
 
 pub(crate) use services::{ArchiveConfig, ArchiveKind, CatalogConfig, CatalogKind, RpcConfig, ServicesConfig};
+pub(crate) use telemetry::TelemetryConfig;
 
 use crate::{
     cli::{AuthMode, Cli, Command},
@@ -26,6 +28,7 @@ pub(crate) const DEFAULT: &str = include_str!("../default.toml");
 pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) log: LogConfig,
+    pub(crate) telemetry: TelemetryConfig,
     pub(crate) rpc: RpcConfig,
     pub(crate) services: ServicesConfig,
     pub(crate) catalog: CatalogConfig,
@@ -93,6 +96,7 @@ impl Config {
             "server.listen = {}: without identity (server.auth = \"off\") only a loopback address is served",
             self.server.listen
         );
+        self.telemetry.check()?;
         self.check_services()
     }
 
