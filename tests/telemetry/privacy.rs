@@ -32,7 +32,8 @@ async fn traces_hold_no_identity() {
     }
     let request = client.request(Method::GET, STUDIES).header("x-request-id", "Secretname-of-a-client");
     client.send(request.header("authorization", "Bearer Secretname"), 200).await;
-    client.delete(&format!("{ROOT}{instance}"), 204).await;
+    let request = client.request(Method::DELETE, &format!("{ROOT}{instance}"));
+    client.send(request.header("x-request-id", "Secretname-of-a-client"), 204).await;
     let keys: Vec<String> = noctis
         .backend
         .objects()

@@ -43,6 +43,10 @@ fn keep_panics_silent_about_values() {
 /// Upper bounds of the buckets of times, in seconds.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
+/// Of operations in this process, many of which find what they need in memory.
+const SHORT_SECONDS: [f64; 12] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 10.0];
+const SHORT: [&str; 2] = ["noctis_catalog_operation_seconds", "noctis_archive_operation_seconds"];
+
 /// Between two rounds in which what was measured is sorted into buckets. Until then every single value takes memory, also
 /// where nobody ever asks for the metrics.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -71,7 +75,12 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
 /// Times have buckets; of other distributions, such as instances in a commit, quantiles say enough.
 fn recorder() -> anyhow::Result<PrometheusRecorder> {
     let times = Matcher::Suffix("_seconds".to_owned());
-    let builder = PrometheusBuilder::new().set_buckets_for_metric(times, &SECONDS).context("cannot start metrics")?;
+    let mut builder =
+        PrometheusBuilder::new().set_buckets_for_metric(times, &SECONDS).context("cannot start metrics")?;
+    for name in SHORT {
+        let short = Matcher::Full(name.to_owned());
+        builder = builder.set_buckets_for_metric(short, &SHORT_SECONDS).context("cannot start metrics")?;
+    }
     Ok(builder.build_recorder())
 }
 
@@ -126,6 +135,9 @@ mod tests {
             "# TYPE noctis_store_commit_seconds histogram",
             "noctis_store_commit_seconds_bucket{le=\"0.0025\"} 0",
             "noctis_store_commit_seconds_bucket{le=\"0.005\"} 1",
+            "noctis_catalog_operation_seconds_bucket{le=\"0.00025\"} 0",
+            "noctis_archive_operation_seconds_bucket{le=\"0.005\"} 1",
+            "noctis_rpc_call_seconds_bucket{le=\"0.005\"} 1",
             "# TYPE noctis_store_commit_instances summary",
             "noctis_store_commit_instances_sum 100",
         ] {
