@@ -12,11 +12,13 @@ mod key;
 mod local;
 mod reading;
 mod s3;
+mod telemetry;
 mod upload;
 
 pub use error::Error;
 pub use key::{InvalidKey, Key};
 pub use s3::{S3Access, S3Addressing, S3Credentials, S3Options};
+pub use telemetry::describe_metrics;
 pub use upload::Upload;
 
 use bytes::Bytes;
@@ -24,6 +26,7 @@ use futures::{Stream, StreamExt};
 use local::Local;
 use s3::Bucket;
 use std::{ops::Range, path::Path, sync::Arc};
+use telemetry::{Operation, Streaming};
 use upload::Writing;
 
 /// The most bytes of one piece that [`Archive::stream`] yields, but for the last one, which may be half as long again.
@@ -67,10 +70,13 @@ impl Archive {
     /// # Errors
     /// [`Error::Full`], [`Error::Exists`] and [`Error::Unavailable`]; the object is then gone, as far as that can be done.
     pub async fn put(&self, key: &Key, pieces: Vec<Bytes>) -> Result<(), Error> {
-        match &self.0 {
-            Place::Folder(local) => local.put(*key, pieces).await,
-            Place::S3(bucket) => bucket.put(*key, pieces).await,
-        }
+        let work = async {
+            match &self.0 {
+                Place::Folder(local) => local.put(*key, pieces).await,
+                Place::S3(bucket) => bucket.put(*key, pieces).await,
+            }
+        };
+        self.operation("put").run(work).await
     }
 
     /// Starts an object of any size, which comes in pieces.
@@ -78,11 +84,15 @@ impl Archive {
     /// # Errors
     /// [`Error::Full`], [`Error::Exists`] and [`Error::Unavailable`].
     pub async fn create(&self, key: &Key) -> Result<Upload, Error> {
-        let writing = match &self.0 {
-            Place::Folder(local) => Writing::Folder(local.create(*key).await?),
-            Place::S3(bucket) => Writing::S3(Box::new(bucket.create(*key).await?)),
+        let operation = self.operation("upload");
+        let work = async {
+            match &self.0 {
+                Place::Folder(local) => local.create(*key).await.map(Writing::Folder),
+                Place::S3(bucket) => bucket.create(*key).await.map(|upload| Writing::S3(Box::new(upload))),
+            }
         };
-        Ok(Upload(writing))
+        let writing = operation.step(work).await?;
+        Ok(Upload { writing, operation })
     }
 
     /// Reads exactly this range, at once into memory: for pieces of known, moderate size.
@@ -90,10 +100,13 @@ impl Archive {
     /// # Errors
     /// [`Error::Absent`], [`Error::Short`] when the object ends before the range does, and [`Error::Unavailable`].
     pub async fn read(&self, key: &Key, range: Range<u64>) -> Result<Bytes, Error> {
-        match &self.0 {
-            Place::Folder(local) => local.read(*key, range).await,
-            Place::S3(bucket) => bucket.read(*key, range).await,
-        }
+        let work = async {
+            match &self.0 {
+                Place::Folder(local) => local.read(*key, range).await,
+                Place::S3(bucket) => bucket.read(*key, range).await,
+            }
+        };
+        self.operation("read").run(work).await
     }
 
     /// Reads this range in pieces of about [`PIECE`] bytes, ahead of the reader (by one piece in a folder; in S3 by one
@@ -107,10 +120,11 @@ impl Archive {
         key: &Key,
         range: Range<u64>,
     ) -> impl Stream<Item = Result<Bytes, Error>> + Send + Unpin + use<> {
-        match &self.0 {
+        let stream = match &self.0 {
             Place::Folder(local) => local.stream(*key, range).left_stream(),
             Place::S3(bucket) => s3::stream(Arc::clone(bucket), *key, range).right_stream(),
-        }
+        };
+        Streaming::new(self.operation("stream"), stream)
     }
 
     /// Removes an object. One that is absent already is no error.
@@ -118,10 +132,13 @@ impl Archive {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn remove(&self, key: &Key) -> Result<(), Error> {
-        match &self.0 {
-            Place::Folder(local) => local.remove(*key).await,
-            Place::S3(bucket) => bucket.remove(*key).await,
-        }
+        let work = async {
+            match &self.0 {
+                Place::Folder(local) => local.remove(*key).await,
+                Place::S3(bucket) => bucket.remove(*key).await,
+            }
+        };
+        self.operation("remove").run(work).await
     }
 
     /// The bytes that can still be written; `None` where the place has no known bound, as in S3.
@@ -144,5 +161,13 @@ impl Archive {
             Place::Folder(local) => local.probe().await,
             Place::S3(bucket) => bucket.probe().await,
         }
+    }
+
+    fn operation(&self, name: &'static str) -> Operation {
+        let kind = match &self.0 {
+            Place::Folder(_) => "folder",
+            Place::S3(_) => "s3",
+        };
+        Operation::begin(kind, name)
     }
 }

@@ -1,6 +1,6 @@
 //! Writing an object whose size is not known beforehand, in bounded memory.
 
-use crate::{Error, folder::upload::FileUpload, s3::S3Upload};
+use crate::{Error, folder::upload::FileUpload, s3::S3Upload, telemetry::Operation};
 use bytes::Bytes;
 
 /// An object being written. What it holds in memory is bounded whatever the object's size: at most twice 1 MiB in a
@@ -9,7 +9,10 @@ use bytes::Bytes;
 ///
 /// Dropped without [`Self::finish`], it may leave a partial object behind in a folder, which whoever holds the key has to
 /// remove; in S3 the upload is given up in the background.
-pub struct Upload(pub(crate) Writing);
+pub struct Upload {
+    pub(crate) writing: Writing,
+    pub(crate) operation: Operation,
+}
 
 pub(crate) enum Writing {
     Folder(FileUpload),
@@ -22,10 +25,13 @@ impl Upload {
     /// # Errors
     /// [`Error::Full`] and [`Error::Unavailable`].
     pub async fn write(&mut self, piece: Bytes) -> Result<(), Error> {
-        match &mut self.0 {
-            Writing::Folder(upload) => upload.write(piece).await,
-            Writing::S3(upload) => upload.write(piece).await,
-        }
+        let work = async {
+            match &mut self.writing {
+                Writing::Folder(upload) => upload.write(piece).await,
+                Writing::S3(upload) => upload.write(piece).await,
+            }
+        };
+        self.operation.step(work).await
     }
 
     /// Writes what is left; the object is durable when this returns `Ok`.
@@ -33,10 +39,13 @@ impl Upload {
     /// # Errors
     /// [`Error::Full`], [`Error::Exists`] and [`Error::Unavailable`]; the object is then gone, as far as that can be done.
     pub async fn finish(self) -> Result<(), Error> {
-        match self.0 {
-            Writing::Folder(upload) => upload.finish().await,
-            Writing::S3(upload) => upload.finish().await,
-        }
+        let work = async {
+            match self.writing {
+                Writing::Folder(upload) => upload.finish().await,
+                Writing::S3(upload) => upload.finish().await,
+            }
+        };
+        self.operation.run(work).await
     }
 
     /// Gives the object up and removes what was written.
@@ -44,7 +53,7 @@ impl Upload {
     /// # Errors
     /// [`Error::Unavailable`] when it could not be removed.
     pub async fn abort(self) -> Result<(), Error> {
-        match self.0 {
+        match self.writing {
             Writing::Folder(upload) => upload.abort().await,
             Writing::S3(upload) => upload.abort().await,
         }

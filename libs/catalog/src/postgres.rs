@@ -67,7 +67,7 @@ pub async fn open_postgres_reader(options: &PostgresOptions) -> Result<CatalogRe
 pub async fn open_postgres_writer(options: &PostgresOptions) -> Result<CatalogWriter, Error> {
     let connect = connect::Connect::new(options, connect::Purpose::Writing);
     migrate::check(&mut connect.connection().await?).await?;
-    let (queue, waiting) = Queue::new(options.queue, options.acquire_timeout);
+    let (queue, waiting) = Queue::new(options.queue, options.acquire_timeout, "postgresql");
     writer::start(connect, waiting, options.writers);
     Ok(CatalogWriter::new(queue))
 }

@@ -1,7 +1,7 @@
 //! The way to the writer: the operations, and the bounded queue that they wait in.
 
 use crate::prepare::PreparedChunk;
-use crate::{CommitOutcome, Deleted, Error, Intent, Protection, Removal, Timestamp};
+use crate::{CommitOutcome, Deleted, Error, Intent, Protection, Removal, Timestamp, telemetry};
 use access::Scope;
 use std::time::Duration;
 use tokio::sync::{mpsc, mpsc::error::SendTimeoutError, oneshot};
@@ -28,6 +28,24 @@ impl Task {
     pub(crate) fn changes_instances(&self) -> bool {
         matches!(self, Self::Commit { .. } | Self::Delete { .. })
     }
+
+    /// As traces and metrics have it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Begin { .. } => "begin",
+            Self::Extend { .. } => "extend",
+            Self::Heartbeat { .. } => "heartbeat",
+            Self::Commit { .. } => "commit",
+            Self::Abandon { .. } => "abandon",
+            Self::Delete { .. } => "delete",
+            Self::Protect { .. } => "protect",
+            Self::Resolve { .. } => "resolve",
+            Self::Intents { .. } => "stale_intents",
+            Self::DueRemovals { .. } => "due_removals",
+            Self::Removed { .. } => "removed",
+            Self::Probe => "probe",
+        }
+    }
 }
 
 /// What an operation answers.
@@ -50,17 +68,23 @@ pub(crate) struct Job {
 pub(crate) struct Queue {
     jobs: mpsc::Sender<Job>,
     patience: Duration,
+    system: &'static str,
 }
 
 impl Queue {
-    /// A queue of this length, and its other end. An operation that finds no place waits this long for one.
-    pub(crate) fn new(length: usize, patience: Duration) -> (Self, mpsc::Receiver<Job>) {
+    /// A queue of this length to a database system of this name, and its other end. An operation that finds no place
+    /// waits this long for one.
+    pub(crate) fn new(length: usize, patience: Duration, system: &'static str) -> (Self, mpsc::Receiver<Job>) {
         let (jobs, waiting) = mpsc::channel(length.max(1));
-        (Self { jobs, patience }, waiting)
+        (Self { jobs, patience, system }, waiting)
     }
 
     /// Hands an operation over and waits for its end.
     pub(crate) async fn run(&self, task: Task) -> Result<Done, Error> {
+        telemetry::operation(self.system, task.name(), self.hand_over(task)).await
+    }
+
+    async fn hand_over(&self, task: Task) -> Result<Done, Error> {
         let (answer, answered) = oneshot::channel();
         self.jobs.send_timeout(Job { task, answer }, self.patience).await.map_err(|error| match error {
             SendTimeoutError::Timeout(_) => Error::Busy,

@@ -59,7 +59,7 @@ pub async fn open_sqlite(folder: &Path, options: SqliteOptions) -> Result<(Catal
     let committed = checkpoint::start(&connect).await?;
     let changes = recent::Changes::default();
     let writer = writer::Writer::new(connection, connect, committed, changes.clone());
-    let (queue, waiting) = Queue::new(options.queue, options.busy_timeout);
+    let (queue, waiting) = Queue::new(options.queue, options.busy_timeout, "sqlite");
     tokio::spawn(writer.run(waiting));
     Ok((CatalogWriter::new(queue), CatalogReader::over_sqlite(readers, Recent::new(changes))))
 }

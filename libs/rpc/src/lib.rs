@@ -3,6 +3,7 @@
 //!
 //! Knows tonic and the wire's shared messages. Knows neither HTTP's resources nor DICOM.
 
+mod call;
 mod context;
 mod deadline;
 mod failure;
@@ -15,6 +16,7 @@ mod telemetry;
 mod trace;
 mod transport;
 
+pub use call::traced;
 pub use context::{Context, resource_from_proto, resource_to_proto};
 pub use failure::{Code, Failure};
 pub use remote::{Endpoint, InvalidEndpoint, probe, remote};

@@ -1,14 +1,21 @@
-//! To which trace a call belongs: the W3C Trace Context header `traceparent`, carried unchanged beside the principal.
+//! To which trace a call belongs: the W3C Trace Context header `traceparent`, carried beside the principal. Where spans are
+//! exported, each span names itself in it; else it is carried as the client sent it.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::{
+    Context,
+    trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState},
+};
 use tonic::{Request, metadata::MetadataValue};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 const NAME: &str = "traceparent";
 const HEADER: HeaderName = HeaderName::from_static(NAME);
 /// Version 00: `00-` trace id `-` parent id `-` flags.
 const LENGTH: usize = 55;
 
-/// The place of a request in a trace, as its client named it.
+/// The place of a request in a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace(HeaderValue);
 
@@ -24,6 +31,39 @@ impl Trace {
     #[must_use]
     pub fn read<T>(request: &Request<T>) -> Option<Self> {
         Self::of_headers(request.metadata().as_ref())
+    }
+
+    /// The place of a span of this process; none where spans are not exported.
+    #[must_use]
+    pub fn of_span(span: &Span) -> Option<Self> {
+        let context = span.context();
+        let place = context.span().span_context().clone();
+        let sampled = u8::from(place.is_sampled());
+        let header = || HeaderValue::try_from(format!("00-{}-{}-{sampled:02x}", place.trace_id(), place.span_id()));
+        if place.is_valid() { header().ok().map(Self) } else { None }
+    }
+
+    /// Makes a span that has not been entered yet the next one of this trace.
+    pub fn continue_in(&self, span: &Span) {
+        let Some(place) = self.place() else { return };
+        if let Err(error) = span.set_parent(Context::new().with_remote_span_context(place)) {
+            // It is not exported, or logs alone want it.
+            tracing::trace!(%error, "a span does not continue the trace of its caller");
+        }
+    }
+
+    fn place(&self) -> Option<SpanContext> {
+        let text = self.0.to_str().ok()?;
+        let trace = TraceId::from_hex(text.get(3..35)?).ok()?;
+        let span = SpanId::from_hex(text.get(36..52)?).ok()?;
+        let flags = u8::from_str_radix(text.get(53..55)?, 16).ok()?;
+        let flags = TraceFlags::new(flags) & TraceFlags::SAMPLED;
+        Some(SpanContext::new(trace, span, flags, true, TraceState::default()))
+    }
+
+    /// Puts the trace on an outgoing call, in place of any other.
+    pub(crate) fn replace(self, headers: &mut HeaderMap) {
+        headers.insert(HEADER, self.0);
     }
 
     /// Puts the trace on an outgoing call.
@@ -72,6 +112,20 @@ mod tests {
         assert!(read.is_some());
         assert_eq!(read, sent);
         assert_eq!(read.as_ref().map(Trace::trace_id), Some("0af7651916cd43dd8448eb211c80319c"));
+    }
+
+    #[test]
+    fn what_a_trace_says_is_what_spans_continue() {
+        let sampled = trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03").and_then(|trace| trace.place());
+        assert!(sampled.as_ref().is_some_and(|place| place.is_sampled() && place.is_remote()));
+        assert_eq!(sampled.map(|place| place.span_id().to_string()).as_deref(), Some("b7ad6b7169203331"));
+        let other = trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-02").and_then(|trace| trace.place());
+        assert!(other.is_some_and(|place| !place.is_sampled()));
+    }
+
+    #[test]
+    fn without_spans_there_is_nothing_to_name() {
+        assert_eq!(Trace::of_span(&tracing::Span::none()), None);
     }
 
     #[test]

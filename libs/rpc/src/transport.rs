@@ -1,7 +1,9 @@
 //! The one thing a caller sees of "where is that service?", and the way to one in this process.
 
 use crate::{
-    Code, Failure, Trace, deadline,
+    Code, Failure,
+    call::Call,
+    deadline,
     guard::{GuardedBody, Progress, WatchedBody},
 };
 use http::{Request, Response};
@@ -64,7 +66,11 @@ pub fn local<S: GrpcServer>(server: S, limits: &Limits) -> Transport {
     let places = Arc::new(Semaphore::new(limits.calls));
     let service = tower::service_fn(move |request| {
         let (server, places) = (server.clone(), Arc::clone(&places));
-        async move { Ok::<_, Status>(call(server, request, limits, places).await) }
+        async move {
+            let seen = Call::incoming(&request);
+            let span = seen.span();
+            Ok::<_, Status>(seen.watch(call(server, request, span, limits, places).await))
+        }
     });
     BoxCloneSyncService::new(service)
 }
@@ -72,12 +78,12 @@ pub fn local<S: GrpcServer>(server: S, limits: &Limits) -> Transport {
 async fn call<S: GrpcServer>(
     server: S,
     request: Request<Body>,
+    span: Span,
     limits: Limits,
     places: Arc<Semaphore>,
 ) -> Response<Body> {
     let Ok(place) = places.try_acquire_owned() else { return refused(too_many()) };
     let answer = deadline::asked(request.headers()).map_or(limits.answer, |asked| asked.min(limits.answer));
-    let span = span(&request);
     let progress = Progress::new();
     let request = request.map(|body| Body::new(WatchedBody::new(body, progress.clone())));
     let task = async move { (server.oneshot(request).await, place) };
@@ -89,12 +95,6 @@ async fn call<S: GrpcServer>(
         Ok(Err(_panicked)) => refused(Failure::new(Code::Internal, "the archive failed to carry out the request")),
         Err(_elapsed) => refused(too_late()),
     }
-}
-
-/// What is logged during the call can be found by the trace that the caller's request belongs to.
-fn span(request: &Request<Body>) -> Span {
-    Trace::of_headers(request.headers())
-        .map_or_else(Span::none, |trace| tracing::info_span!("call", trace_id = trace.trace_id()))
 }
 
 pub(crate) fn too_many() -> Failure {

@@ -24,6 +24,7 @@ mod security;
 mod serve;
 mod state;
 mod store;
+mod trace;
 mod viewer_files;
 
 pub use config::{Cidr, Config, InvalidCidr, InvalidOrigin, PublicUrl, RetrieveLimits, ServeLimits, StoreLimits};

@@ -1,7 +1,7 @@
 //! What is known of each request afterwards: its id, one log line and its metrics. Logs and metrics carry the route's
 //! template, never a path, a query string or a UID.
 
-use crate::{Problem, State, origin::public_origin};
+use crate::{Problem, State, origin::public_origin, trace};
 use axum::{
     body::Body,
     extract::{self, MatchedPath, Request},
@@ -11,6 +11,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_LENGTH};
 use http_body::{Frame, SizeHint};
+use rpc::Trace;
 use std::{
     fmt,
     pin::Pin,
@@ -18,6 +19,7 @@ use std::{
     task::{Context, Poll},
     time::Instant,
 };
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -74,7 +76,7 @@ pub(crate) async fn observe(
     let mut record = Record::begin(id.clone(), &request);
     let is_head = request.method() == Method::HEAD;
 
-    let mut response = next.run(request).await;
+    let mut response = next.run(request).instrument(record.span.clone()).await;
 
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         write_problem(&mut response, problem.body(&id.0, &origin), is_head);
@@ -107,15 +109,18 @@ struct Record {
     /// How long the body is, where it says so: it is not asked for its end then.
     expected: Option<u64>,
     complete: bool,
+    span: Span,
 }
 
 impl Record {
     fn begin(id: RequestId, request: &Request) -> Self {
         let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
         metrics::gauge!("noctis_http_requests_in_flight").increment(1.0);
+        let method = method_name(request.method());
         Self {
             id,
-            method: method_name(request.method()),
+            method,
+            span: trace::span(method, route, request.headers()),
             route: route.into(),
             started: Instant::now(),
             status: None,
@@ -137,8 +142,11 @@ impl Drop for Record {
         metrics::counter!("noctis_http_requests_total", &labels).increment(1);
         metrics::histogram!("noctis_http_request_duration_seconds", &labels).record(elapsed);
         metrics::counter!("noctis_http_response_bytes_total").increment(self.bytes);
+        trace::ended(&self.span, status);
+        let trace = Trace::of_span(&self.span);
         tracing::info!(
             request_id = %self.id,
+            trace_id = trace.as_ref().map(Trace::trace_id),
             method = self.method,
             route = &*self.route,
             status,
@@ -165,6 +173,7 @@ fn method_name(method: &Method) -> &'static str {
 
 /// The answer's body, counted.
 struct Observed {
+    // Dropped before the record, so that what it holds ends within the request.
     inner: Body,
     record: Record,
 }
@@ -174,7 +183,8 @@ impl http_body::Body for Observed {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        let span = self.record.span.clone();
+        let polled = span.in_scope(|| Pin::new(&mut self.inner).poll_frame(cx));
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 self.record.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);

@@ -23,8 +23,12 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Serve(_) => {
             let config = config()?;
-            telemetry::init(&config.log)?;
-            serve::run(config).await.map(|()| ExitCode::SUCCESS)
+            let traces = telemetry::init(&config)?;
+            let served = serve::run(config).await;
+            if let Some(traces) = traces {
+                traces.end().await;
+            }
+            served.map(|()| ExitCode::SUCCESS)
         }
         Command::Import(args) => import::run(config()?, args).await,
         Command::Migrate => migrate::run(&config()?).await.map(|()| ExitCode::SUCCESS),

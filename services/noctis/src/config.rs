@@ -2,9 +2,11 @@
 
 mod services;
 mod storage;
+mod telemetry;
 
 pub(crate) use services::{RpcConfig, ServicesConfig};
 pub(crate) use storage::{ArchiveConfig, ArchiveKind, CatalogConfig, CatalogKind};
+pub(crate) use telemetry::TelemetryConfig;
 
 use crate::{
     cli::{AuthMode, Cli, Command},
@@ -28,6 +30,7 @@ pub(crate) const DEFAULT: &str = include_str!("../default.toml");
 pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) log: LogConfig,
+    pub(crate) telemetry: TelemetryConfig,
     pub(crate) rpc: RpcConfig,
     pub(crate) services: ServicesConfig,
     pub(crate) catalog: CatalogConfig,
@@ -95,6 +98,7 @@ impl Config {
             "server.listen = {}: without identity (server.auth = \"off\") only a loopback address is served",
             self.server.listen
         );
+        self.telemetry.check()?;
         self.check_services()
     }
 

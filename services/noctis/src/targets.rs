@@ -47,6 +47,12 @@ impl Targets {
         self.0.contains(&Target::All) || self.0.contains(&target)
     }
 
+    /// What traces call a process that is this: `noctis` for all, else such as `noctis-ingest-query`.
+    pub(crate) fn service_name(&self) -> String {
+        let parts = if self.0.contains(&Target::All) { &[] } else { self.0.as_slice() };
+        ["noctis"].into_iter().chain(parts.iter().map(|target| target.name())).collect::<Vec<_>>().join("-")
+    }
+
     /// Whether the process needs catalog and archive.
     pub(crate) fn has_services(&self) -> bool {
         SERVICES.into_iter().any(|service| self.has(service))
@@ -63,6 +69,8 @@ mod tests {
         assert!(all.has(Target::Gateway) && all.has(Target::Query) && all.has_services());
         let gateway = Targets::new(&[Target::Gateway]);
         assert!(gateway.has(Target::Gateway) && !gateway.has(Target::Query) && !gateway.has_services());
-        assert!(Targets::new(&[Target::Gateway, Target::Query]).has_services());
+        let both = Targets::new(&[Target::Gateway, Target::Query]);
+        assert!(both.has_services());
+        assert_eq!((all.service_name().as_str(), both.service_name().as_str()), ("noctis", "noctis-gateway-query"));
     }
 }

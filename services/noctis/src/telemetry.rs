@@ -1,29 +1,35 @@
-//! Logs and metrics of the process.
+//! Logs, traces and metrics of the process.
 
-use crate::config::{LogConfig, LogFormat};
+mod export;
+mod fields;
+mod logs;
+mod traces;
+
+pub(crate) use traces::Traces;
+
+use crate::config::Config;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use std::{io::IsTerminal as _, time::Duration};
-use tracing_subscriber::EnvFilter;
+use std::time::Duration;
+use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-/// Starts logging to standard error.
+/// Starts logging to standard error, and traces where they are wanted. To be called within a runtime.
 ///
 /// # Errors
-/// A filter that cannot be read, or a second start.
-pub(crate) fn init(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.filter).context("log.filter")?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal());
-    let started = match config.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+/// A filter or an endpoint that cannot be used, or a second start.
+pub(crate) fn init(config: &Config) -> anyhow::Result<Option<Traces>> {
+    let telemetry = &config.telemetry;
+    let traces = match &telemetry.otlp_endpoint {
+        Some(endpoint) => Some(Traces::start(telemetry, endpoint, config.service_name())?),
+        None => None,
     };
-    started.map_err(|error| anyhow::anyhow!(error)).context("cannot start logging")?;
+    tracing_subscriber::registry()
+        .with(logs::layer(&config.log)?)
+        .with(traces.as_ref().map(Traces::layer))
+        .try_init()
+        .context("cannot start logging")?;
     keep_panics_silent_about_values();
-    Ok(())
+    Ok(traces)
 }
 
 /// A panic's message can hold what was being worked on, so only its place is logged.
@@ -36,6 +42,10 @@ fn keep_panics_silent_about_values() {
 
 /// Upper bounds of the buckets of times, in seconds.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+/// Of operations in this process, many of which find what they need in memory.
+const SHORT_SECONDS: [f64; 12] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 10.0];
+const SHORT: [&str; 2] = ["noctis_catalog_operation_seconds", "noctis_archive_operation_seconds"];
 
 /// Between two rounds in which what was measured is sorted into buckets. Until then every single value takes memory, also
 /// where nobody ever asks for the metrics.
@@ -65,14 +75,22 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
 /// Times have buckets; of other distributions, such as instances in a commit, quantiles say enough.
 fn recorder() -> anyhow::Result<PrometheusRecorder> {
     let times = Matcher::Suffix("_seconds".to_owned());
-    let builder = PrometheusBuilder::new().set_buckets_for_metric(times, &SECONDS).context("cannot start metrics")?;
+    let mut builder =
+        PrometheusBuilder::new().set_buckets_for_metric(times, &SECONDS).context("cannot start metrics")?;
+    for name in SHORT {
+        let short = Matcher::Full(name.to_owned());
+        builder = builder.set_buckets_for_metric(short, &SHORT_SECONDS).context("cannot start metrics")?;
+    }
     Ok(builder.build_recorder())
 }
 
 fn describe() {
     gateway::describe_metrics();
     ingest::describe_metrics();
+    retrieve::describe_metrics();
     catalog::describe_metrics();
+    archive::describe_metrics();
+    export::describe_metrics();
     rpc::describe_metrics();
     metrics::describe_gauge!(TASKS, "Tasks of the runtime that have not ended.");
 }
@@ -98,13 +116,28 @@ mod tests {
             metrics::histogram!("noctis_store_commit_seconds").record(0.003);
             metrics::histogram!("noctis_catalog_commit_seconds").record(0.003);
             metrics::histogram!("noctis_store_commit_instances").record(100.0);
-            metrics::counter!("noctis_http_requests_total").increment(1);
+            for seconds in
+                ["noctis_catalog_operation_seconds", "noctis_archive_operation_seconds", "noctis_rpc_call_seconds"]
+            {
+                metrics::histogram!(seconds).record(0.003);
+            }
+            for total in [
+                "noctis_http_requests_total",
+                "noctis_retrieve_requests_total",
+                "noctis_retrieve_bytes_total",
+                "noctis_trace_spans_total",
+            ] {
+                metrics::counter!(total).increment(1);
+            }
         });
         let text = recorder.handle().render();
         for line in [
             "# TYPE noctis_store_commit_seconds histogram",
             "noctis_store_commit_seconds_bucket{le=\"0.0025\"} 0",
             "noctis_store_commit_seconds_bucket{le=\"0.005\"} 1",
+            "noctis_catalog_operation_seconds_bucket{le=\"0.00025\"} 0",
+            "noctis_archive_operation_seconds_bucket{le=\"0.005\"} 1",
+            "noctis_rpc_call_seconds_bucket{le=\"0.005\"} 1",
             "# TYPE noctis_store_commit_instances summary",
             "noctis_store_commit_instances_sum 100",
         ] {

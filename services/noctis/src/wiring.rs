@@ -87,7 +87,7 @@ impl Process {
     /// # Errors
     /// The viewer's folder is there but damaged.
     pub(crate) fn gateway(&self, config: &Config, metrics: PrometheusHandle) -> anyhow::Result<axum::Router> {
-        let services = Services::new(self.ingest.transport(), self.query.transport(), self.retrieve.transport());
+        let services = Services::new(self.ingest.calls(), self.query.calls(), self.retrieve.calls());
         let services = match &self.storage.objects {
             Some(objects) => services.with_archive(objects.clone()),
             None => services,

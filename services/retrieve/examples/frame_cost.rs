@@ -47,6 +47,7 @@ fn request(of: &InstanceRef, number: u32, describe_only: bool) -> FramesRequest 
         frames: vec![number],
         accepted: Some(Accepted { any: true, transfer_syntax_uids: Vec::new() }),
         describe_only,
+        caller_reads: false,
     }
 }
 

@@ -5,7 +5,7 @@ mod wire;
 
 pub(crate) use outlet::Outlet;
 
-use crate::{Retrieval, error::Error};
+use crate::{Retrieval, error::Error, telemetry};
 use futures::{StreamExt, stream::BoxStream};
 use proto::retrieve::v1::{
     BulkDataRequest, BulkDataResponse, FramesRequest, FramesResponse, InstancesRequest, InstancesResponse,
@@ -114,8 +114,7 @@ impl Call {
                 _ => "refused",
             },
         };
-        metrics::counter!("noctis_retrieve_requests_total", "resource" => self.resource, "outcome" => outcome)
-            .increment(1);
+        telemetry::ended(self.resource, outcome);
         let Err(error) = result else { return Ok(()) };
         if matches!(outcome, "unavailable" | "failed") {
             let cause = error.source().map(ToString::to_string);

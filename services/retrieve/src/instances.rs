@@ -143,7 +143,7 @@ impl Retrieval {
         let mut listing = Listing::of(found);
         while let Some(stored) = listing.next(self).await? {
             let Some(form) = request.accepted.form(stored.transfer_syntax.as_str()) else { continue };
-            let body = self.body(&request, &stored, form, None).await?;
+            let body = self.body(request, &stored, form, None).await?;
             send_header(&mut header, outlet).await?;
             send(&stored, form, body, outlet).await?;
         }

@@ -18,9 +18,11 @@ mod metadata;
 mod object;
 mod part;
 mod stretch;
+mod telemetry;
 
 pub use config::Config;
 pub use grpc::Service;
+pub use telemetry::describe_metrics;
 
 use archive::Archive;
 use catalog::CatalogReader;

@@ -38,6 +38,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("h2", &["rpc"]),
     ("tonic-health", &["rpc"]),
     ("tonic-reflection", &["rpc"]),
+    ("opentelemetry", &["noctis", "rpc"]),
+    ("opentelemetry-otlp", &["noctis"]),
+    ("opentelemetry_sdk", &["noctis"]),
+    ("tracing-opentelemetry", &["noctis", "rpc"]),
     ("tonic", &["proto", "rpc", "ingest", "query", "retrieve", "gateway", "noctis"]),
 ];
 

@@ -48,8 +48,14 @@ impl Link {
         self.service
     }
 
+    /// For what only passes calls on, and for questions about health.
     pub(super) fn transport(&self) -> Transport {
         self.transport.clone()
+    }
+
+    /// For who makes calls, each a part of the trace of its request.
+    pub(super) fn calls(&self) -> Transport {
+        rpc::traced(self.transport())
     }
 
     pub(super) fn is_here(&self) -> bool {

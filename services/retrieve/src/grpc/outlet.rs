@@ -1,6 +1,6 @@
 //! Where a transaction sends its messages: a bounded channel to the caller.
 
-use crate::{error::Error, stretch::Stretch};
+use crate::{error::Error, stretch::Stretch, telemetry};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -51,6 +51,6 @@ impl<T: From<Stretch>> Outlet<T> {
 /// Counts what was sent, also by a call that broke off.
 impl<T> Drop for Outlet<T> {
     fn drop(&mut self) {
-        metrics::counter!("noctis_retrieve_bytes_total", "resource" => self.resource).increment(self.bytes);
+        telemetry::sent(self.resource, self.bytes);
     }
 }
