@@ -5,7 +5,7 @@ use std::{path::Path, pin::pin, sync::Arc, time::Duration};
 
 use harness::{
     Server, ServerBuilder,
-    distributed::{Place, Stores},
+    distributed::{Place, Services, Stores},
 };
 use tokio::sync::Mutex;
 
@@ -105,4 +105,32 @@ async fn services_wait_for_a_database_that_is_not_there_yet() {
     stores.postgres.start_again();
     let server = starting.await;
     assert_eq!(server.client().count(crate::STUDIES).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn services_are_replaced_one_after_the_other_without_a_failed_request() {
+    let _turn = TURN.lock().await;
+    let stores = Arc::new(Stores::start().await);
+    let place = stores.place(Path::new(env!("CARGO_BIN_EXE_noctis"))).await;
+    let mut pair = [Services::start(place.clone(), &builder()).await, Services::start(place.clone(), &builder()).await];
+    let both = |at: usize| format!("127.0.0.1:{},127.0.0.1:{}", pair[0].ports[at], pair[1].ports[at]);
+    let gateway = place
+        .gateway(&builder(), pair[0].ports)
+        .env("NOCTIS_SERVICES__INGEST", both(0))
+        .env("NOCTIS_SERVICES__QUERY", both(1))
+        .env("NOCTIS_SERVICES__RETRIEVE", both(2))
+        .start()
+        .await;
+    let load = Load::start(gateway.client());
+    load.recovers(Duration::from_secs(30)).await;
+    for services in &mut pair {
+        for (at, target) in ["ingest", "query", "retrieve"].into_iter().enumerate() {
+            services.processes[at].signal("TERM");
+            assert!(services.processes[at].wait(Duration::from_secs(40)).await.success());
+            services.processes[at] = place.service(&builder(), target, services.ports[at]).start().await;
+            load.recovers(RECOVERY).await;
+        }
+    }
+    assert_eq!(load.told_to_come_back(), 0);
+    load.end(20).await;
 }
