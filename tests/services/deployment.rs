@@ -1,12 +1,9 @@
 //! Two processes that share nothing but a port.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
+pub use harness::distributed::free_port;
 use harness::{Client, Server, ServerBuilder};
-use rand::Rng as _;
 
 /// A gateway and the process that has everything behind it.
 pub struct Deployment {
@@ -26,16 +23,6 @@ impl Deployment {
 
     pub fn client(&self) -> Client {
         self.gateway.client()
-    }
-}
-
-/// A port for a process that has to come back to it: below those that the system gives away by itself.
-pub fn free_port() -> u16 {
-    loop {
-        let port = rand::rng().random_range(10_000..32_000);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
     }
 }
 
