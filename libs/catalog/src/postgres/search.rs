@@ -57,22 +57,16 @@ async fn remaining(
 }
 
 async fn gathered(connection: &mut PgConnection, rows: &[PgRow], search: &Search) -> Result<Gathered, Error> {
-    const MODALITIES: &str =
-        "SELECT study, modality FROM study_modality WHERE study = ANY($1) ORDER BY study, modality";
-    const SOP_CLASSES: &str =
-        "SELECT study, sop_class_uid FROM study_sop_class WHERE study = ANY($1) ORDER BY study, sop_class_uid";
-    let studies = page::studies(rows)?;
-    let mut gathered = Gathered::default();
-    if studies.is_empty() {
-        return Ok(gathered);
+    const VALUES: &str = "\
+        SELECT study, true AS is_modality, modality AS value FROM study_modality WHERE $2 AND study = ANY($1) \
+        UNION ALL \
+        SELECT study, false, sop_class_uid FROM study_sop_class WHERE $3 AND study = ANY($1) \
+        ORDER BY study, value";
+    let (studies, modalities) = (page::studies(rows)?, page::wants_modalities(search));
+    let sop_classes = page::wants_sop_classes(search);
+    if studies.is_empty() || !(modalities || sop_classes) {
+        return Ok(Gathered::default());
     }
-    if page::wants_modalities(search) {
-        let query = sqlx::query_as(MODALITIES).bind(&studies);
-        gathered.add_modalities(query.fetch_all(&mut *connection).await?);
-    }
-    if page::wants_sop_classes(search) {
-        let query = sqlx::query_as(SOP_CLASSES).bind(&studies);
-        gathered.add_sop_classes(query.fetch_all(connection).await?);
-    }
-    Ok(gathered)
+    let query = sqlx::query_as(VALUES).bind(studies).bind(modalities).bind(sop_classes);
+    Ok(Gathered::new(query.fetch_all(connection).await?))
 }

@@ -173,13 +173,16 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    /// Adds modalities, each with its study.
-    pub(crate) fn add_modalities(&mut self, rows: Vec<(i64, String)>) {
-        rows.into_iter().for_each(|(study, value)| self.modalities.entry(study).or_default().push(value));
-    }
-
-    /// Adds SOP classes, each with its study.
-    pub(crate) fn add_sop_classes(&mut self, rows: Vec<(i64, String)>) {
-        rows.into_iter().for_each(|(study, value)| self.sop_classes.entry(study).or_default().push(value));
+    /// Takes what [`Value`]s the database gave, in the order in which they are returned.
+    pub(crate) fn new(values: Vec<Value>) -> Self {
+        let mut gathered = Self::default();
+        for (study, is_modality, value) in values {
+            let of_kind = if is_modality { &mut gathered.modalities } else { &mut gathered.sop_classes };
+            of_kind.entry(study).or_default().push(value);
+        }
+        gathered
     }
 }
+
+/// Of a study: whether it is a modality, else a SOP class; and the value.
+pub(crate) type Value = (i64, bool, String);

@@ -43,7 +43,8 @@ impl Dialect {
     /// Tests a text against a pattern with wildcards in any place.
     pub(super) fn like(self, value: Expr, pattern: &Pattern) -> Expr {
         match self {
-            Self::Sqlite => value.glob(pattern.glob()),
+            // SQLite plans a bare bound pattern anew for each value; a signed one it does not look into.
+            Self::Sqlite => value.glob(Expr::cust_with_values("+?", [pattern.glob()])),
             Self::Postgres => value.like(LikeExpr::new(pattern.like()).escape('\\')),
         }
     }

@@ -46,20 +46,23 @@ async fn remaining(
     Ok(searching::remaining(count))
 }
 
+/// One row with all values: each row is handed from thread to thread, which costs more than its text.
 async fn gathered(connection: &mut SqliteConnection, rows: &[SqliteRow], search: &Search) -> Result<Gathered, Error> {
-    const MODALITIES: &str = "SELECT study, modality FROM study_modality \
-        WHERE study IN (SELECT value FROM json_each(?1)) ORDER BY study, modality";
-    const SOP_CLASSES: &str = "SELECT study, sop_class_uid FROM study_sop_class \
-        WHERE study IN (SELECT value FROM json_each(?1)) ORDER BY study, sop_class_uid";
-    let studies = lists::numbers(page::studies(rows)?);
-    let mut gathered = Gathered::default();
-    if page::wants_modalities(search) {
-        let query = sqlx::query_as(MODALITIES).bind(&studies);
-        gathered.add_modalities(query.fetch_all(&mut *connection).await?);
+    const VALUES: &str = "\
+        SELECT json_group_array(json_array(study, json(is_modality), value)) FROM ( \
+        SELECT study, 'true' AS is_modality, modality AS value FROM study_modality \
+        WHERE ?2 AND study IN (SELECT value FROM json_each(?1)) \
+        UNION ALL \
+        SELECT study, 'false', sop_class_uid FROM study_sop_class \
+        WHERE ?3 AND study IN (SELECT value FROM json_each(?1)) \
+        ORDER BY study, value)";
+    let (studies, modalities) = (page::studies(rows)?, page::wants_modalities(search));
+    let sop_classes = page::wants_sop_classes(search);
+    if studies.is_empty() || !(modalities || sop_classes) {
+        return Ok(Gathered::default());
     }
-    if page::wants_sop_classes(search) {
-        let query = sqlx::query_as(SOP_CLASSES).bind(&studies);
-        gathered.add_sop_classes(query.fetch_all(connection).await?);
-    }
-    Ok(gathered)
+    let query = sqlx::query_scalar(VALUES).bind(lists::numbers(studies)).bind(modalities).bind(sop_classes);
+    let values: String = query.fetch_one(connection).await?;
+    let values = serde_json::from_str(&values).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(Gathered::new(values))
 }

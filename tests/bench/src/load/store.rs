@@ -83,7 +83,6 @@ fn write(folder: &Path, batches: &[Vec<Instance>]) -> anyhow::Result<Duration> {
         senders.into_iter().try_for_each(|sender| sender.join().expect("no panic"))
     })?;
     let time = start.elapsed();
-    std::fs::remove_dir_all(folder)?;
     Ok(time)
 }
 
