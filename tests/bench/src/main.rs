@@ -6,12 +6,16 @@
 mod http;
 mod load;
 mod measure;
+mod mixed;
 mod peer;
 mod table;
 
 use clap::Parser;
-use peer::{Noctis, Orthanc, Peer as _};
-use std::path::PathBuf;
+use peer::{Distributed, Noctis, Orthanc, Peer as _, Server};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use table::Table;
 
 /// What to run, and with which peers.
@@ -32,6 +36,9 @@ struct Options {
     /// Only the loads whose names contain this.
     #[arg(long)]
     only: Option<String>,
+    /// Instead of all that: the mixed load on each server for so many minutes, in parts of two minutes.
+    #[arg(long)]
+    mixed: Option<u32>,
 }
 
 impl Options {
@@ -49,6 +56,9 @@ async fn main() -> anyhow::Result<()> {
         Some(root) => Some(Orthanc::start(root).await?),
         None => None,
     };
+    if let Some(minutes) = options.mixed {
+        return mixed(&options.noctis, noctis.server(), orthanc.as_ref().map(peer::Orthanc::server), minutes).await;
+    }
     let peers = peer::Pair { noctis: noctis.server(), orthanc: orthanc.as_ref().map(peer::Orthanc::server) };
 
     let mut table = Table::default();
@@ -65,5 +75,19 @@ async fn main() -> anyhow::Result<()> {
         load::large::run(&peers, options.rounds, &mut table).await?;
     }
     println!("{table}");
+    Ok(())
+}
+
+async fn mixed(program: &Path, embedded: Server, orthanc: Option<Server>, minutes: u32) -> anyhow::Result<()> {
+    let distributed = Distributed::start(program).await;
+    let mut servers = vec![("Noctis, embedded", embedded), ("Noctis, distributed", distributed.server())];
+    servers.extend(orthanc.map(|server| ("Orthanc", server)));
+    let pids = |name: &str, server: &Server| match name {
+        "Noctis, distributed" => distributed.pids(),
+        _ => vec![server.pid],
+    };
+    let servers = servers.into_iter().map(|(name, server)| (name, server.clone(), pids(name, &server))).collect();
+    let time = Duration::from_secs(u64::from(minutes) * 60);
+    println!("{}", mixed::run(servers, time, minutes.div_ceil(2)).await?);
     Ok(())
 }

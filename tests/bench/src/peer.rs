@@ -1,9 +1,11 @@
 //! The servers that are compared.
 
+mod distributed;
 mod nginx;
 mod noctis;
 mod orthanc;
 
+pub use distributed::Distributed;
 pub use nginx::Nginx;
 pub use noctis::Noctis;
 pub use orthanc::Orthanc;

@@ -52,7 +52,15 @@ impl Stores {
     /// # Panics
     /// When one of them does not start.
     pub async fn start() -> Self {
-        let database = tokio::task::spawn_blocking(postgres::Server::start);
+        Self::start_with(&[]).await
+    }
+
+    /// Starts both, the database server with further settings.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_with(settings: &'static [&'static str]) -> Self {
+        let database = tokio::task::spawn_blocking(|| postgres::Server::start_with(settings));
         let s3 = s3::Server::start().await;
         let postgres = database.await.expect("a database server");
         let secrets = tempfile::Builder::new().prefix("noctis-secrets-").tempdir().expect("a folder for secrets");
