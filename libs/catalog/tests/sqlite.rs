@@ -1,7 +1,7 @@
 //! What only a file can be: of another release, locked by somebody else, or broken.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use access::{FacilityId, Principal, Scope, WayIn};
+use access::{FacilityId, Principal, Role, Scope, WayIn};
 use catalog::{Error, NewIntent, Search, SqliteOptions, Timestamp, open_sqlite};
 use dataset::Level;
 use sqlx::Connection;
@@ -21,7 +21,9 @@ async fn execute(connection: &mut SqliteConnection, statement: &'static str) {
 }
 
 fn scope() -> Scope {
-    Principal::new("x".into(), Vec::new(), FacilityId::default_facility(), WayIn::Trial).scope(None).unwrap()
+    Principal::new("x".into(), vec![Role::Administrator], Vec::new(), FacilityId::default_facility(), WayIn::Trial)
+        .may_see(None)
+        .unwrap()
 }
 
 fn impatient() -> SqliteOptions {

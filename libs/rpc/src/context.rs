@@ -1,7 +1,7 @@
 //! What travels with each call: the request's id, its principal and the facility it names.
 
 use crate::{Code, Failure};
-use access::{FacilityId, Principal, Scope, WayIn};
+use access::{Deleting, Denied, FacilityId, Principal, Role, Scope, Storing, WayIn};
 use proto::resource::v1 as wire;
 use tonic::{Request, Status, metadata::MetadataValue};
 use uid::{InstanceRef, Resource, SeriesRef};
@@ -40,23 +40,46 @@ impl Context {
             .ok_or_else(|| Failure::new(Code::Internal, "a call between services carries no principal").into())
     }
 
-    /// What the request may reach.
+    /// What the request may see.
     ///
     /// # Errors
-    /// `NotFound` for a facility that the principal does not see: what may not be seen does not exist.
-    pub fn scope(&self) -> Result<Scope, Failure> {
-        self.principal.scope(self.facility.as_ref()).map_err(|denied| Failure::new(Code::NotFound, denied.to_string()))
+    /// `Forbidden` where no role of the principal allows it; `NotFound` for a facility that it does not reach: what may not
+    /// be seen does not exist.
+    pub fn may_see(&self) -> Result<Scope, Failure> {
+        self.principal.may_see(self.facility.as_ref()).map_err(to_failure)
     }
 
     /// Where the request stores to.
     ///
     /// # Errors
-    /// `NotFound` for a facility that the principal does not see.
-    pub fn store_facility(&self) -> Result<FacilityId, Failure> {
-        self.principal
-            .store_facility(self.facility.as_ref())
-            .map_err(|denied| Failure::new(Code::NotFound, denied.to_string()))
+    /// As [`Self::may_see`].
+    pub fn may_store(&self) -> Result<Storing, Failure> {
+        self.principal.may_store(self.facility.as_ref()).map_err(to_failure)
     }
+
+    /// Where the request may delete and decide disagreements.
+    ///
+    /// # Errors
+    /// As [`Self::may_see`].
+    pub fn may_delete(&self) -> Result<Deleting, Failure> {
+        self.principal.may_delete(self.facility.as_ref()).map_err(to_failure)
+    }
+
+    /// Whether the facility that the request names is one that the principal reaches.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn reaches_facility(&self) -> Result<(), Failure> {
+        self.principal.reaches(self.facility.as_ref()).map_err(to_failure)
+    }
+}
+
+fn to_failure(denied: Denied) -> Failure {
+    let code = match denied {
+        Denied::Facility => Code::NotFound,
+        Denied::Role => Code::Forbidden,
+    };
+    Failure::new(code, denied.to_string())
 }
 
 fn to_wire(context: &Context) -> wire::Context {
@@ -70,8 +93,12 @@ fn to_wire(context: &Context) -> wire::Context {
             way_in: match principal.way_in() {
                 WayIn::Trial => wire::WayIn::Trial,
                 WayIn::CommandLine => wire::WayIn::CommandLine,
+                WayIn::BearerToken => wire::WayIn::BearerToken,
+                WayIn::ApiToken => wire::WayIn::ApiToken,
+                WayIn::Session => wire::WayIn::Session,
             }
             .into(),
+            roles: principal.roles().iter().map(|role| role_to_wire(*role).into()).collect(),
         }),
         facility: context.facility.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
@@ -83,7 +110,11 @@ fn from_wire(context: wire::Context) -> Option<Context> {
         wire::WayIn::Unspecified => return None,
         wire::WayIn::Trial => WayIn::Trial,
         wire::WayIn::CommandLine => WayIn::CommandLine,
+        wire::WayIn::BearerToken => WayIn::BearerToken,
+        wire::WayIn::ApiToken => WayIn::ApiToken,
+        wire::WayIn::Session => WayIn::Session,
     };
+    let roles = principal.roles().map(role_from_wire).collect::<Option<Vec<Role>>>()?;
     let facilities = principal.facilities.iter().map(|name| name.parse().ok()).collect::<Option<Vec<FacilityId>>>()?;
     let home = principal.home.parse().ok()?;
     let facility = match context.facility.as_str() {
@@ -92,8 +123,29 @@ fn from_wire(context: wire::Context) -> Option<Context> {
     };
     Some(Context {
         request_id: context.request_id,
-        principal: Principal::new(principal.subject, facilities, home, way_in),
+        principal: Principal::new(principal.subject, roles, facilities, home, way_in),
         facility,
+    })
+}
+
+fn role_to_wire(role: Role) -> wire::Role {
+    match role {
+        Role::Administrator => wire::Role::Administrator,
+        Role::Radiologist => wire::Role::Radiologist,
+        Role::FacilityUser => wire::Role::FacilityUser,
+        Role::SendingSystem => wire::Role::SendingSystem,
+        Role::StoreOnly => wire::Role::StoreOnly,
+    }
+}
+
+fn role_from_wire(role: wire::Role) -> Option<Role> {
+    Some(match role {
+        wire::Role::Unspecified => return None,
+        wire::Role::Administrator => Role::Administrator,
+        wire::Role::Radiologist => Role::Radiologist,
+        wire::Role::FacilityUser => Role::FacilityUser,
+        wire::Role::SendingSystem => Role::SendingSystem,
+        wire::Role::StoreOnly => Role::StoreOnly,
     })
 }
 
@@ -136,7 +188,7 @@ pub fn resource_from_proto(resource: Option<wire::Resource>) -> Result<Resource,
 mod tests {
     use super::{Context, resource_from_proto, resource_to_proto};
     use crate::Code;
-    use access::{FacilityId, Principal, WayIn};
+    use access::{FacilityId, Principal, Role, WayIn};
     use tonic::Request;
     use uid::Resource;
 
@@ -144,7 +196,7 @@ mod tests {
         let home = FacilityId::default_facility();
         Context {
             request_id: "r-1".into(),
-            principal: Principal::new("someone".into(), vec![], home, WayIn::Trial),
+            principal: Principal::new("someone".into(), vec![Role::Administrator], vec![], home, WayIn::Trial),
             facility,
         }
     }
@@ -166,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_facility_out_of_sight_is_not_found() {
-        let scope = context("north".parse().ok()).scope();
+        let scope = context("north".parse().ok()).may_see();
         assert_eq!(scope.err().map(|failure| failure.code), Some(Code::NotFound));
     }
 

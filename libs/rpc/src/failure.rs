@@ -10,6 +10,8 @@ pub enum Code {
     InvalidRequest,
     /// Looked for and not there, or not visible to the principal.
     NotFound,
+    /// None of the principal's roles allows the act.
+    Forbidden,
     /// Right in itself, but at odds with what is there.
     Conflict,
     /// A byte range beyond the end.
@@ -90,6 +92,7 @@ fn to_grpc(code: Code) -> tonic::Code {
     match code {
         Code::InvalidRequest => tonic::Code::InvalidArgument,
         Code::NotFound => tonic::Code::NotFound,
+        Code::Forbidden => tonic::Code::PermissionDenied,
         Code::Conflict => tonic::Code::FailedPrecondition,
         Code::RangeNotSatisfiable => tonic::Code::OutOfRange,
         Code::TooLarge | Code::Busy => tonic::Code::ResourceExhausted,
@@ -102,6 +105,7 @@ fn to_wire(code: Code) -> wire::Code {
     match code {
         Code::InvalidRequest => wire::Code::InvalidRequest,
         Code::NotFound => wire::Code::NotFound,
+        Code::Forbidden => wire::Code::Forbidden,
         Code::Conflict => wire::Code::Conflict,
         Code::RangeNotSatisfiable => wire::Code::RangeNotSatisfiable,
         Code::TooLarge => wire::Code::TooLarge,
@@ -116,6 +120,7 @@ fn from_wire(code: wire::Code) -> Option<Code> {
         wire::Code::Unspecified => return None,
         wire::Code::InvalidRequest => Code::InvalidRequest,
         wire::Code::NotFound => Code::NotFound,
+        wire::Code::Forbidden => Code::Forbidden,
         wire::Code::Conflict => Code::Conflict,
         wire::Code::RangeNotSatisfiable => Code::RangeNotSatisfiable,
         wire::Code::TooLarge => Code::TooLarge,
@@ -133,6 +138,7 @@ mod tests {
     const CODES: [Code; 8] = [
         Code::InvalidRequest,
         Code::NotFound,
+        Code::Forbidden,
         Code::Conflict,
         Code::RangeNotSatisfiable,
         Code::TooLarge,

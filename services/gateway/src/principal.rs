@@ -1,7 +1,7 @@
 //! On whose behalf a request is made: its principal, and the facility that its path names.
 
 use crate::{Problem, State, observe::RequestId};
-use access::{FacilityId, Principal, WayIn};
+use access::{FacilityId, Principal, Role, WayIn};
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use rpc::{Context, Trace};
@@ -29,10 +29,15 @@ impl FromRequestParts<State> for Caller {
         let facility = named_facility(parts, state).await?;
         let request_id = parts.extensions.get::<RequestId>().ok_or_else(Problem::internal)?.to_string();
         let config = state.config();
-        let principal =
-            Principal::new("trial".to_owned(), config.facilities.clone(), config.home_facility.clone(), WayIn::Trial);
+        let principal = Principal::new(
+            "trial".to_owned(),
+            vec![Role::Administrator],
+            config.facilities.clone(),
+            config.home_facility.clone(),
+            WayIn::Trial,
+        );
         let context = Context { request_id, principal, facility };
-        context.scope().map_err(Problem::from)?;
+        context.reaches_facility().map_err(Problem::from)?;
         Ok(Self(context, Trace::of_headers(&parts.headers)))
     }
 }

@@ -1,14 +1,15 @@
 //! Deletes: out of the catalog at once, out of the archive after the grace period.
 
 use crate::{outage::Outage, service::Service, telemetry};
-use access::Scope;
+use access::Deleting;
 use rpc::{Code, Failure};
 use uid::Resource;
 
 /// Deletes a resource and gives the number of its instances.
-pub(crate) async fn delete(service: &Service, scope: &Scope, resource: &Resource) -> Result<u64, Failure> {
+pub(crate) async fn delete(service: &Service, permission: &Deleting, resource: &Resource) -> Result<u64, Failure> {
     let grace = service.config.removal_grace_millis();
-    let deleted = service.catalog.delete(scope, resource, service.clock.now(), grace).await.map_err(to_failure)?;
+    let deleted =
+        service.catalog.delete(permission.scope(), resource, service.clock.now(), grace).await.map_err(to_failure)?;
     telemetry::deleted(deleted.instances);
     Ok(deleted.instances)
 }

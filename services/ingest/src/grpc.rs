@@ -45,14 +45,14 @@ impl wire::ingest_server::Ingest for Ingest {
         request: Request<Streaming<wire::StoreRequest>>,
     ) -> Result<Response<Self::StoreStream>, Status> {
         let context = Context::read(&request)?;
-        let facility = context.store_facility()?;
+        let permission = context.may_store()?;
         let place = self.service.admit().await?;
         let input = request.into_inner().map(to_input);
         let service = Arc::clone(&self.service);
         let span = tracing::info_span!("store", request_id = %context.request_id);
         let answers = rpc::streaming::spawn(ANSWERS, move |sender| {
             let store = async move {
-                let ended = Store::new(service, facility, Answers(sender)).run(input).await;
+                let ended = Store::new(service, &permission, Answers(sender)).run(input).await;
                 drop(place);
                 ended.map_err(Status::from)
             };
@@ -63,10 +63,10 @@ impl wire::ingest_server::Ingest for Ingest {
 
     async fn delete(&self, request: Request<wire::DeleteRequest>) -> Result<Response<wire::DeleteResponse>, Status> {
         let context = Context::read(&request)?;
-        let scope = context.scope()?;
+        let permission = context.may_delete()?;
         let resource = rpc::resource_from_proto(request.into_inner().resource)?;
         let span = tracing::info_span!("delete", request_id = %context.request_id);
-        let instances = delete::delete(&self.service, &scope, &resource).instrument(span).await?;
+        let instances = delete::delete(&self.service, &permission, &resource).instrument(span).await?;
         Ok(Response::new(wire::DeleteResponse { instances }))
     }
 
@@ -75,9 +75,9 @@ impl wire::ingest_server::Ingest for Ingest {
         request: Request<wire::ResolveDisagreementRequest>,
     ) -> Result<Response<wire::ResolveDisagreementResponse>, Status> {
         let context = Context::read(&request)?;
-        let scope = context.scope()?;
+        let permission = context.may_delete()?;
         let span = tracing::info_span!("resolve", request_id = %context.request_id);
-        resolve::resolve(&self.service, &scope, request.into_inner().id).instrument(span).await?;
+        resolve::resolve(&self.service, &permission, request.into_inner().id).instrument(span).await?;
         Ok(Response::new(wire::ResolveDisagreementResponse {}))
     }
 }

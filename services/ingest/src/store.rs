@@ -16,7 +16,7 @@ use crate::{
     service::Service,
     telemetry,
 };
-use access::FacilityId;
+use access::{FacilityId, Storing};
 use bytes::Bytes;
 use chunk::{OpenChunk, Tally};
 use complete::{Complete, weight};
@@ -80,9 +80,9 @@ enum End {
 }
 
 impl Store {
-    pub(crate) fn new(service: Arc<Service>, facility: FacilityId, answers: Answers) -> Self {
+    pub(crate) fn new(service: Arc<Service>, permission: &Storing, answers: Answers) -> Self {
         Self {
-            facility,
+            facility: permission.facility().clone(),
             answers,
             study: None,
             part: Part::None,

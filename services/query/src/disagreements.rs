@@ -17,7 +17,7 @@ pub(crate) async fn list(
     after: i64,
     limit: u32,
 ) -> Result<Vec<NotedDisagreement>, Error> {
-    let scope = context.scope()?;
+    let scope = context.may_see()?;
     let limit = usize::try_from(limit).ok().filter(|limit| (1..MAX_LIMIT).contains(limit)).unwrap_or(MAX_LIMIT);
     let (mut page, mut bytes) = (Vec::<NotedDisagreement>::new(), 0_usize);
     while page.len() < limit {

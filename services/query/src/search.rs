@@ -58,7 +58,7 @@ pub(crate) async fn search(
     let (order, unordered) = plan::order(&request.order, request.level)?;
     ignored.extend(unordered);
     let returned = returned::choose(&request, &matched);
-    let scope = context.scope()?;
+    let scope = context.may_see()?;
     let Some(scope) = narrow(catalog, context, scope, request.study.as_ref()).await? else {
         return Ok(Outcome {
             rows: Vec::new(),
@@ -100,7 +100,7 @@ async fn narrow(
     match catalog.find(&scope, &Resource::Study(study.clone())).await {
         Ok(found) => {
             let named = Context { facility: Some(found.facility), ..context.clone() };
-            Ok(Some(named.scope()?))
+            Ok(Some(named.may_see()?))
         }
         Err(catalog::Error::NotFound) => Ok(None),
         Err(error) => Err(error.into()),
@@ -136,7 +136,7 @@ fn finish(page: Page, scope: &Scope, returned: &Returned) -> Result<Page, Error>
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use access::{FacilityId, Principal, WayIn};
+    use access::{FacilityId, Principal, Role, WayIn};
 
     fn row(facility: &str, bytes: usize) -> Row {
         Row {
@@ -154,7 +154,7 @@ mod tests {
 
     fn scope() -> Scope {
         let home = FacilityId::default_facility();
-        Principal::new("someone".into(), vec![], home, WayIn::Trial).scope(None).unwrap()
+        Principal::new("someone".into(), vec![Role::Administrator], vec![], home, WayIn::Trial).may_see(None).unwrap()
     }
 
     #[test]

@@ -99,7 +99,7 @@ struct Call {
 impl Call {
     fn read<T>(request: Request<T>, resource: &'static str) -> Result<(Self, access::Scope, T), Status> {
         let context = Context::read(&request)?;
-        let scope = context.scope()?;
+        let scope = context.may_see()?;
         Ok((Self { resource, request_id: context.request_id }, scope, request.into_inner()))
     }
 

@@ -6,7 +6,7 @@ use super::{PostgresOptions, migrate_postgres};
 use crate::matching::gram_text;
 use crate::search::{Match, Moment, OrderBy, Search, SearchMatch};
 use crate::searching::{self, Dialect};
-use access::{FacilityId, Principal, Scope, WayIn};
+use access::{FacilityId, Principal, Role, Scope, WayIn};
 use dataset::{Level, SEARCH_KEYS};
 use harness::postgres::{MIGRATION, QUERY, Server};
 use sea_query::PostgresQueryBuilder;
@@ -20,7 +20,7 @@ const STUDIES: i64 = 20_000;
 fn scope(facilities: &[&str]) -> Scope {
     let facilities: Vec<FacilityId> = facilities.iter().map(|name| name.parse().unwrap()).collect();
     let home = facilities[0].clone();
-    Principal::new("x".into(), facilities, home, WayIn::Trial).scope(None).unwrap()
+    Principal::new("x".into(), vec![Role::Administrator], facilities, home, WayIn::Trial).may_see(None).unwrap()
 }
 
 /// Rows as a commit makes them, of as many studies with a series and an instance each.

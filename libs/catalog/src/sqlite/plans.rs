@@ -5,7 +5,7 @@ use super::connect::Connect;
 use super::{SqliteOptions, migrate};
 use crate::search::{Match, Moment, OrderBy, Search, SearchMatch};
 use crate::searching::{self, Dialect};
-use access::{FacilityId, Principal, Scope, WayIn};
+use access::{FacilityId, Principal, Role, Scope, WayIn};
 use dataset::{Level, SEARCH_KEYS};
 use sea_query::SqliteQueryBuilder;
 use sea_query_sqlx::SqlxBinder;
@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 fn scope(facilities: &[&str]) -> Scope {
     let facilities: Vec<FacilityId> = facilities.iter().map(|name| name.parse().unwrap()).collect();
     let home = facilities[0].clone();
-    Principal::new("x".into(), facilities, home, WayIn::Trial).scope(None).unwrap()
+    Principal::new("x".into(), vec![Role::Administrator], facilities, home, WayIn::Trial).may_see(None).unwrap()
 }
 
 async fn database(folder: &tempfile::TempDir) -> SqliteConnection {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::sample::Sample;
-use access::{FacilityId, Principal, Scope, WayIn};
+use access::{FacilityId, Principal, Role, Scope, WayIn};
 use catalog::{
     CatalogReader, CatalogWriter, Chunk, CommitOutcome, DuplicatePolicy, Error, Match, NewIntent, Page, Search,
     SearchMatch, Timestamp,
@@ -42,12 +42,16 @@ pub fn south() -> FacilityId {
 
 /// What somebody of this facility sees.
 pub fn scope_of(facility: &FacilityId) -> Scope {
-    Principal::new("x".into(), Vec::new(), facility.clone(), WayIn::Trial).scope(None).unwrap()
+    Principal::new("x".into(), vec![Role::Administrator], Vec::new(), facility.clone(), WayIn::Trial)
+        .may_see(None)
+        .unwrap()
 }
 
 /// What somebody sees who sees several facilities.
 pub fn scope_of_all(home: &FacilityId) -> Scope {
-    Principal::new("x".into(), vec![north(), south()], home.clone(), WayIn::Trial).scope(None).unwrap()
+    Principal::new("x".into(), vec![Role::Administrator], vec![north(), south()], home.clone(), WayIn::Trial)
+        .may_see(None)
+        .unwrap()
 }
 
 impl Fixture {

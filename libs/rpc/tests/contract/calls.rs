@@ -1,7 +1,7 @@
 //! Unary calls: answers, failures, metadata, panics, deadlines, callers that go away.
 
 use crate::faulty::{Deployment, Place, delete, eventually, failure};
-use access::{FacilityId, Principal, WayIn};
+use access::{FacilityId, Principal, Role, WayIn};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rpc::{Code, Context, Failure, Limits, Trace};
 use std::{sync::atomic::Ordering, time::Duration};
@@ -31,7 +31,13 @@ async fn principal_and_trace_cross(place: Place) {
     let mut noctis = Deployment::start(place, &Limits::default()).await;
     let header = HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let trace = Trace::of_headers(&HeaderMap::from_iter([(HeaderName::from_static("traceparent"), header)])).unwrap();
-    let principal = Principal::new("someone".into(), vec![], FacilityId::default_facility(), WayIn::Trial);
+    let principal = Principal::new(
+        "someone".into(),
+        vec![Role::Administrator],
+        vec![],
+        FacilityId::default_facility(),
+        WayIn::Trial,
+    );
     let mut request = Request::new(delete("who"));
     Context { request_id: "r-17".into(), principal, facility: None }.attach(&mut request);
     trace.attach(&mut request);

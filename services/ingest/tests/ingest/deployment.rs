@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, dead_code)]
 
-use access::{FacilityId, Principal, Scope, WayIn};
+use access::{FacilityId, Principal, Role, Scope, WayIn};
 use archive::{Archive, Key};
 use bytes::Bytes;
 use catalog::{CatalogReader, CatalogWriter, SqliteOptions, StoredInstance, Timestamp};
@@ -147,12 +147,12 @@ pub async fn collect(mut answers: tonic::Streaming<StoreResponse>) -> (Vec<Store
 
 pub fn context(facility: &str) -> Context {
     let facility: FacilityId = facility.parse().unwrap();
-    let principal = Principal::new("test".into(), vec![], facility, WayIn::Trial);
+    let principal = Principal::new("test".into(), vec![Role::Administrator], vec![], facility, WayIn::Trial);
     Context { request_id: "r-1".into(), principal, facility: None }
 }
 
 pub fn scope(facility: &str) -> Scope {
-    context(facility).scope().unwrap()
+    context(facility).may_see().unwrap()
 }
 
 pub fn message(message: Message) -> StoreRequest {

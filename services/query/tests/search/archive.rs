@@ -1,6 +1,6 @@
 //! A small archive to search in, and answers that are easy to look into.
 
-use access::{Principal, WayIn};
+use access::{Principal, Role, WayIn};
 use catalog::{CatalogWriter, Chunk, CommitOutcome, DuplicatePolicy, NewInstance, NewIntent, SqliteOptions, Timestamp};
 use dataset::{Describer, Limits};
 use harness::Series;
@@ -150,7 +150,13 @@ fn context(home: &str, facilities: &[&str], facility: Option<&str>) -> Context {
     let facilities = facilities.iter().map(|name| name.parse().unwrap()).collect();
     Context {
         request_id: "test".into(),
-        principal: Principal::new("tester".into(), facilities, home.parse().unwrap(), WayIn::Trial),
+        principal: Principal::new(
+            "tester".into(),
+            vec![Role::Administrator],
+            facilities,
+            home.parse().unwrap(),
+            WayIn::Trial,
+        ),
         facility: facility.map(|name| name.parse().unwrap()),
     }
 }

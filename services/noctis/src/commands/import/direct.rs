@@ -2,7 +2,7 @@
 
 use super::{Outcome, files::Candidate};
 use crate::{config::Config, wiring::Process};
-use access::{FacilityId, Principal, WayIn};
+use access::{FacilityId, Principal, Role, WayIn};
 use anyhow::Context as _;
 use bytes::BytesMut;
 use proto::ingest::v1::{PartEnd, PartStart, StoreRequest, StoreStart, store_request::Message, store_response};
@@ -23,6 +23,7 @@ impl Direct {
         let facilities = config.gateway.facilities.clone();
         let principal = Principal::new(
             "command-line".to_owned(),
+            vec![Role::Administrator],
             facilities,
             config.gateway.home_facility.clone(),
             WayIn::CommandLine,
