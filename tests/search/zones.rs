@@ -58,8 +58,8 @@ async fn dates_and_times_are_those_of_the_zone() {
     ] {
         assert_eq!(found(&client, query).await, expected, "{query}");
     }
-    for resource in ["series?PerformedProcedureStepStartDate", "instances?ContentDate"] {
-        let rows = client.json(&format!("{ROOT}/{resource}=20240301&TimezoneOffsetFromUTC=%2B0000")).await;
+    for (resource, zone) in [("series?PerformedProcedureStepStartDate", "0000"), ("instances?ContentDate", "1400")] {
+        let rows = client.json(&format!("{ROOT}/{resource}=20240301&TimezoneOffsetFromUTC=%2B{zone}")).await;
         assert_eq!(rows.as_array().unwrap().len(), 1, "{resource}");
         assert_eq!(*first(&rows[0], "00100020"), "NEWYORK", "{resource}");
     }
