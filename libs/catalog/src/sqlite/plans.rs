@@ -195,8 +195,7 @@ async fn values_in_items_are_looked_up() {
     let mut together = at(Level::Study, &[code, value], single("C1"));
     together.keys.extend(at(Level::Study, &[code, scheme], single("DCM")).keys);
     check(together.clone(), lead, true).await;
-    let beside =
-        "item_1 USING COVERING INDEX study_item_of (study=? AND attribute=? AND item=? AND inner_item=? AND value=?)";
+    let beside = "study_item_value (attribute=? AND value=? AND study=? AND item=? AND inner_item=?)";
     check(together, beside, true).await;
     let request = [Tag(0x0040, 0x0275), Tag(0x0032, 0x1064), value];
     check(at(Level::Series, &request, single("C1")), "item_0 USING COVERING INDEX series_item_value", true).await;
