@@ -61,7 +61,7 @@ pub struct Zone {
 
 impl Zone {
     /// The minutes that lead from the zone of what was stored without one to that which is asked for.
-    pub(crate) fn from_stored(self) -> i32 {
+    pub(crate) fn stored_to_asked(self) -> i32 {
         self.stored.map_or(0, |stored| self.asked.minutes() - stored.minutes())
     }
 }

@@ -66,7 +66,7 @@ fn dates(zone: Zone, pair: &Pair, from: Option<&Moment>, to: Option<&Moment>) ->
     let value = Expr::col((values_of(pair), "value"));
     let in_utc = Expr::exists(named(pair).and_where(range_test(value, utc(&from), utc(&to))).to_owned());
     let local =
-        |end: &Option<(String, String)>| moved(end, -zone.from_stored()).map(|(date, time)| Moment { date, time });
+        |end: &Option<(String, String)>| moved(end, -zone.stored_to_asked()).map(|(date, time)| Moment { date, time });
     let in_stored_zone = moments(&date, &time, local(&from).as_ref(), local(&to).as_ref()).unwrap_or_else(never);
     let days = |end: Option<(String, String)>| end.map(|(date, _)| date);
     let alone = range_test(date, days(from).or(Some("0".to_owned())), days(to));
@@ -98,7 +98,7 @@ fn times(zone: Zone, pair: &Pair, from: String, to: String) -> Expr {
     let in_utc = of_day(of_utc, &from, &to, -zone.asked.minutes());
     let in_utc = Expr::exists(named(pair).and_where(in_utc).to_owned());
     let dated = date.clone().is_not_null().and(date.clone().ne(""));
-    let in_stored_zone = dated.clone().and(of_day(time.clone(), &from, &to, -zone.from_stored()));
+    let in_stored_zone = dated.clone().and(of_day(time.clone(), &from, &to, -zone.stored_to_asked()));
     let alone = dated.not().and(range_test(time, Some(from), Some(to)));
     in_utc.or(Expr::exists(named(pair)).not().and(in_stored_zone.or(alone)))
 }

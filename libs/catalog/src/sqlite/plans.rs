@@ -203,7 +203,7 @@ async fn values_in_items_are_looked_up() {
     let uid = Match::AnyUid(vec!["1.2".parse().unwrap()]);
     check(at(Level::Instance, &referenced, uid), "item_0 USING COVERING INDEX instance_item_value", true).await;
     let within = at(Level::Study, &[code, value], wild("*C1*"));
-    check(within, "item_0 USING COVERING INDEX study_item_of (study=? AND attribute=?)", false).await;
+    check(within, "item_0 EXISTS USING COVERING INDEX study_item_of (study=? AND attribute=?)", false).await;
 }
 
 #[tokio::test]
