@@ -159,7 +159,7 @@ pub async fn what_is_hostile_matches_nothing(fixture: &Fixture) {
     let by = async |keyword: &str, test| {
         found(fixture, Level::Study, &[(&format!("ProcedureCodeSequence.{keyword}"), test)]).await
     };
-    for test in [wild("50%_[a]'*"), wild("50%?[a]'?x"), wild("*[a]*")] {
+    for test in [wild("50%_[a]'*"), wild("50%?[a]'?"), wild("*[a]*")] {
         assert_eq!(by("CodeValue", test).await, ["1"]);
     }
     for test in [single("' OR 1=1 --"), wild("50__*"), wild("%*"), single("\0"), single(&long)] {
