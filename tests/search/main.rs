@@ -12,9 +12,11 @@ mod paging;
 mod ranges;
 mod refusals;
 mod resources;
+mod sequences;
 mod values;
 mod viewer;
 mod xml;
+mod zones;
 
 use harness::{Server, ServerBuilder};
 use serde_json::Value;

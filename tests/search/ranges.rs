@@ -65,16 +65,6 @@ async fn date_and_time_are_one_range() {
 }
 
 #[tokio::test]
-async fn time_zones_are_not_converted() {
-    let archive = Archive::open().await;
-    for name in ["TimezoneOffsetFromUTC", "00080201"] {
-        let answer = archive.get(&format!("/studies?{name}=%2B0100&StudyDate=20240229&StudyTime=1015")).await;
-        assert!(answer.header("warning").unwrap().ends_with(&format!("were ignored: {name}")), "{:?}", answer.headers);
-        assert_eq!(crate::archive::letters(&answer.json()), "C");
-    }
-}
-
-#[tokio::test]
 async fn those_of_series_and_instances() {
     let archive = Archive::open().await;
     for (path, count) in [

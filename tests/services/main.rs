@@ -10,6 +10,7 @@ mod killed;
 mod leaks;
 mod load;
 mod operations;
+mod schemas;
 mod slow;
 mod start_order;
 

@@ -15,6 +15,7 @@ mod queue;
 mod reader;
 mod reading;
 mod removal;
+mod schema;
 mod search;
 mod searching;
 mod sqlite;
@@ -24,6 +25,7 @@ mod telemetry;
 mod timestamp;
 mod writer;
 mod writing;
+mod zone;
 
 pub use commit::{Chunk, CommitOutcome, Disagreement, DuplicatePolicy, NewInstance, Refused};
 pub use error::Error;
@@ -40,3 +42,4 @@ pub use stored::{Cursor, Found, NativePixels, Prepared, StoredInstance, StoredPi
 pub use telemetry::describe_metrics;
 pub use timestamp::Timestamp;
 pub use writer::CatalogWriter;
+pub use zone::{InvalidOffset, UtcOffset, Zone};

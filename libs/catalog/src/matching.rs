@@ -3,12 +3,16 @@
 
 mod columns;
 mod grams;
+mod item_values;
 mod items;
+mod moments;
 mod pattern;
 
 pub(crate) use columns::{Column, column_of, columns, is_indexed};
 pub(crate) use grams::{gram_query, gram_text, gram_tsquery};
+pub(crate) use item_values::{ItemValue, is_in_items, item_name, item_values};
 pub(crate) use items::{Sequence, sequences};
+pub(crate) use moments::{Pair, TIMEZONE, moments, pair_of, pairs};
 pub(crate) use pattern::Pattern;
 
 use std::borrow::Cow;

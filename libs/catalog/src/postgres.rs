@@ -9,6 +9,7 @@ mod going;
 mod insert;
 mod instances;
 mod intents;
+mod later_schema;
 mod level_tables;
 mod locate;
 mod locks;
@@ -55,8 +56,8 @@ pub async fn open_postgres(options: &PostgresOptions) -> Result<(CatalogWriter, 
 /// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Options`].
 pub async fn open_postgres_reader(options: &PostgresOptions) -> Result<CatalogReader, Error> {
     let connect = connect::Connect::new(options, connect::Purpose::Reading);
-    migrate::check(&mut connect.connection().await?).await?;
-    Ok(CatalogReader::over_postgres(Readers::new(&connect)))
+    let schema = migrate::check(&mut connect.connection().await?).await?;
+    Ok(CatalogReader::over_postgres(Readers::new(&connect, schema)))
 }
 
 /// Opens the catalog in a PostgreSQL database for writing; the role must be a member of `catalog_writer`. To be called within
@@ -66,8 +67,8 @@ pub async fn open_postgres_reader(options: &PostgresOptions) -> Result<CatalogRe
 /// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Options`].
 pub async fn open_postgres_writer(options: &PostgresOptions) -> Result<CatalogWriter, Error> {
     let connect = connect::Connect::new(options, connect::Purpose::Writing);
-    migrate::check(&mut connect.connection().await?).await?;
+    let schema = migrate::check(&mut connect.connection().await?).await?;
     let (queue, waiting) = Queue::new(options.queue, options.acquire_timeout, "postgresql");
-    writer::start(connect, waiting, options.writers);
+    writer::start(connect, waiting, options.writers, schema);
     Ok(CatalogWriter::new(queue))
 }

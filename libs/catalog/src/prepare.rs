@@ -1,7 +1,8 @@
 //! Turns a description into the rows that a commit writes: everything that can be computed without the database, so that
 //! the one writer does nothing else but write.
 
-use crate::{Chunk, DuplicatePolicy, NewInstance, Timestamp, matching};
+use crate::matching::{self, ItemValue};
+use crate::{Chunk, DuplicatePolicy, NewInstance, Timestamp};
 use dataset::{
     AttributeSet, BulkValue, Description, Level, Matching, PixelLayout, Pixels, SEARCH_KEYS, SearchKey, Tag, folding,
     prepared,
@@ -67,6 +68,8 @@ pub(crate) struct LevelRow {
     pub(crate) names: Vec<(&'static str, i64, String)>,
     /// Attribute and folded word.
     pub(crate) words: Vec<(&'static str, String)>,
+    /// What is in items of sequences.
+    pub(crate) items: Vec<ItemValue>,
 }
 
 impl PreparedChunk {
@@ -128,7 +131,16 @@ impl LevelRow {
         for sequence in matching::sequences(level) {
             row.values.extend(sequence.texts(attributes).into_iter().map(|text| (sequence.keyword, text)));
         }
+        let Self { values, items, .. } = Self::of_later_schema(level, attributes);
+        row.values.extend(values);
+        row.items = items;
         row
+    }
+
+    /// What programs of the first schema did not write: moments and what is in items.
+    pub(crate) fn of_later_schema(level: Level, attributes: &AttributeSet) -> Self {
+        let values = matching::moments(level, attributes);
+        Self { values, items: matching::item_values(level, attributes), ..Self::default() }
     }
 
     fn add_names(&mut self, key: &SearchKey, names: &[&str]) {

@@ -51,6 +51,18 @@ impl CatalogReader {
         operation(self.system(), "search", work).await
     }
 
+    /// Whether keys in items of sequences can be searched by ([`dataset::ITEM_KEYS`]): not in a PostgreSQL database that is
+    /// still as the release before made it. It asks the database only as long as they cannot.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn searches_items(&self) -> Result<bool, Error> {
+        match &self.catalog {
+            Catalog::Sqlite { .. } => Ok(true),
+            Catalog::Postgres(readers) => readers.searches_items().await,
+        }
+    }
+
     /// Finds a resource. One that exists in several facilities of the scope is that of the home facility.
     ///
     /// # Errors

@@ -4,3 +4,4 @@ pub(crate) mod choose;
 pub(crate) mod instance;
 pub(crate) mod page;
 pub(crate) mod row;
+mod zoned;

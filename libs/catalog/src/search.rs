@@ -1,5 +1,6 @@
 //! What can be asked of a search, and what comes back (PS3.18 10.6).
 
+use crate::zone::Zone;
 use access::FacilityId;
 use bytes::Bytes;
 use dataset::{Computed, Level, Matching, SEARCH_KEYS, SearchKey, Tag};
@@ -26,6 +27,8 @@ pub struct Search {
     pub return_tags: ReturnTags,
     /// What to order by before the order that all searches have. Keys of a level below `level` are ignored.
     pub order: Vec<OrderBy>,
+    /// The zone that dates with times are asked for in and returned in; `None`: as they were stored.
+    pub zone: Option<Zone>,
 }
 
 impl Search {
@@ -49,6 +52,7 @@ impl Search {
             offset: 0,
             return_tags: ReturnTags::All,
             order: Vec::new(),
+            zone: None,
         }
     }
 }
@@ -62,12 +66,12 @@ pub struct OrderBy {
 
 impl OrderBy {
     /// Orders by an attribute: texts by their code points, names folded, of several values the first. `None` for what
-    /// is gathered from a whole study.
+    /// is gathered from a whole study, and for what is in items of sequences and has no column.
     #[must_use]
     pub fn new(key: &'static SearchKey, descending: bool) -> Option<Self> {
         let gathered =
             matches!(key.matching, Matching::Computed(Computed::ModalitiesInStudy | Computed::SopClassesInStudy));
-        (!gathered).then_some(Self { key, descending })
+        (!gathered && !key.in_items()).then_some(Self { key, descending })
     }
 }
 

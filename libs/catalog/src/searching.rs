@@ -7,7 +7,9 @@ mod items;
 mod moments;
 mod names;
 mod order;
+mod sequences;
 mod statement;
+mod zoned;
 
 pub(crate) use dialect::Dialect;
 pub(crate) use order::is_sorted;

@@ -11,6 +11,7 @@ mod going;
 mod insert;
 mod instances;
 mod intents;
+mod later_schema;
 mod level_tables;
 mod lists;
 mod locate;
@@ -43,7 +44,8 @@ use crate::queue::Queue;
 use crate::{CatalogReader, CatalogWriter, Error};
 use std::path::Path;
 
-/// Opens the catalog in this folder, which must exist; makes it if there is none, and brings its schema up to date.
+/// Opens the catalog in this folder, which must exist; makes it if there is none, and brings its schema up to date,
+/// with what older releases wrote.
 ///
 /// Only one process may have it open for writing: the caller locks the folder. To be called within a tokio runtime, in
 /// which the writer lives until the last [`CatalogWriter`] is dropped.
@@ -55,6 +57,7 @@ pub async fn open_sqlite(folder: &Path, options: SqliteOptions) -> Result<(Catal
     let connect = connect::Connect::new(folder, &options);
     let mut connection = connect.writer().await?;
     migrate::migrate(&mut connection).await?;
+    later_schema::complete(&mut connection).await?;
     let readers = Readers::open(&connect).await?;
     let committed = checkpoint::start(&connect).await?;
     let changes = recent::Changes::default();

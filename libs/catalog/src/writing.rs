@@ -2,6 +2,7 @@
 
 pub(crate) mod disagreeing;
 pub(crate) mod duplicates;
+pub(crate) mod later_schema;
 pub(crate) mod placing;
 pub(crate) mod study_texts;
 pub(crate) mod totals;

@@ -18,8 +18,10 @@ mod contract {
     pub mod returned;
     pub mod sample;
     pub mod search;
+    pub mod sequences;
     pub mod server;
     pub mod stores;
+    pub mod zones;
 }
 
 /// Makes a test per line for a backend, given by the function that opens it in a folder.
@@ -120,6 +122,16 @@ macro_rules! contract {
                     what_is_empty_or_absent_is_found;
                 items:
                     keys_of_a_sequence_match_in_one_item;
+                sequences:
+                    values_in_items_of_every_level_are_found
+                    keys_match_in_one_item_and_in_one_item_of_that
+                    what_is_in_no_item_is_empty
+                    a_study_forgets_the_items_of_what_is_gone
+                    what_is_hostile_matches_nothing;
+                zones:
+                    moments_are_compared_in_the_zone_that_is_asked_for
+                    every_moment_is_found_where_arithmetic_says
+                    dates_and_times_come_back_in_the_zone;
                 moments:
                     dates_and_times_are_one_range;
                 orders:

@@ -49,10 +49,17 @@ async fn a_schema_that_only_has_more_is_accepted() {
     let mut newer = beside(folder.path()).await;
     execute(&mut newer, "ALTER TABLE study ADD COLUMN added_later TEXT").await;
     const APPLIED: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-        VALUES (9999, 'added later', TRUE, x'00', 0)";
+        SELECT max(version) + 1, 'added later', TRUE, x'00', 0 FROM _sqlx_migrations";
     execute(&mut newer, APPLIED).await;
     let (_, reader) = open_sqlite(folder.path(), SqliteOptions::default()).await.unwrap();
     assert!(reader.search(&scope(), &Search::new(Level::Study)).await.unwrap().rows.is_empty());
+    // What comes after the next release is not known to work.
+    execute(&mut newer, APPLIED).await;
+    match open_sqlite(folder.path(), SqliteOptions::default()).await {
+        Err(Error::NewerSchema { needed, known }) => assert_eq!(needed, known + 1),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was opened"),
+    }
 }
 
 #[tokio::test]

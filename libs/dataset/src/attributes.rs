@@ -2,10 +2,12 @@
 //! (PS3.18 Tables 10.6.3-3 to 10.6.3-5), and their values as they are taken from an instance.
 
 mod collect;
+mod item_keys;
 mod stored;
 mod table;
 
 pub use collect::AttributeCollector;
+pub use item_keys::ITEM_KEYS;
 pub use table::{RETURN_ATTRIBUTES, SEARCH_KEYS};
 
 use crate::{CharacterSets, Tag, json, text};
@@ -74,6 +76,14 @@ pub struct SearchKey {
     pub matching: Matching,
 }
 
+impl SearchKey {
+    /// Whether it is one of [`ITEM_KEYS`]: in items of a sequence, and without a column of its own.
+    #[must_use]
+    pub fn in_items(&self) -> bool {
+        self.path.len() > 1 && ITEM_KEYS.iter().any(|key| key.path == self.path)
+    }
+}
+
 /// An attribute of one instance as the catalog keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
@@ -86,7 +96,7 @@ pub struct Attribute {
     pub values: Vec<String>,
     /// The DICOM JSON object, as `{"vr":"CS","Value":["CT"]}`.
     pub json: Vec<u8>,
-    /// The items of a sequence, with those attributes in them that can be searched; empty for all other VRs.
+    /// The items of a sequence, with those attributes in them that are kept; empty for all other VRs.
     pub items: Vec<AttributeSet>,
 }
 
@@ -154,10 +164,10 @@ impl Attributes {
     }
 }
 
-/// The search key at this path, if there is one.
+/// The search key at this path, if there is one: of [`SEARCH_KEYS`] or [`ITEM_KEYS`].
 #[must_use]
 pub fn search_key(path: &[Tag]) -> Option<&'static SearchKey> {
-    SEARCH_KEYS.iter().find(|key| key.path == path)
+    SEARCH_KEYS.iter().chain(ITEM_KEYS).find(|key| key.path == path)
 }
 
 /// Whether the catalog keeps the attribute at this path of a data set, and at which level. `None` for what it works

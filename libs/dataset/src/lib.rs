@@ -27,8 +27,8 @@ mod varint;
 mod vr;
 
 pub use attributes::{
-    Attribute, AttributeCollector, AttributeSet, Attributes, Computed, Level, Matching, RETURN_ATTRIBUTES, SEARCH_KEYS,
-    SearchKey, is_known_attribute, keyword_of, search_key, tag_by_keyword, vr_of,
+    Attribute, AttributeCollector, AttributeSet, Attributes, Computed, ITEM_KEYS, Level, Matching, RETURN_ATTRIBUTES,
+    SEARCH_KEYS, SearchKey, is_known_attribute, keyword_of, search_key, tag_by_keyword, vr_of,
 };
 pub use bulk::BulkValue;
 pub use charset::CharacterSets;

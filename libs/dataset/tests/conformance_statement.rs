@@ -2,7 +2,7 @@
 //! written anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use dataset::{Computed, Level, Matching, RETURN_ATTRIBUTES, SEARCH_KEYS, SearchKey, Tag, keyword_of};
+use dataset::{Computed, ITEM_KEYS, Level, Matching, RETURN_ATTRIBUTES, SEARCH_KEYS, SearchKey, Tag, keyword_of};
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 fn document() -> PathBuf {
@@ -31,7 +31,7 @@ fn the_tables_are_those_of_the_code() {
 
 fn match_keys() -> String {
     let mut table = String::from("| level | attribute | tag | VR | matching |\n| --- | --- | --- | --- | --- |\n");
-    for key in SEARCH_KEYS {
+    for key in SEARCH_KEYS.iter().chain(ITEM_KEYS) {
         let path: Vec<&str> = key.path.iter().map(|tag| keyword_of(*tag).unwrap()).collect();
         let tags: Vec<String> = key.path.iter().map(|tag| tag_text(*tag)).collect();
         let row = [level(key.level), &path.join("."), &tags.join("."), key.vr, matching(key)];

@@ -53,6 +53,11 @@ pub(crate) enum Malformed {
     /// Too many wildcards.
     #[error("it has too many wildcards")]
     TooManyWildcards,
+    /// Not an offset from UTC, or a second one.
+    #[error(
+        "an offset from UTC is written +HHMM or -HHMM, from -1200 to +1400, once, and in a URL the plus sign as %2B"
+    )]
+    Offset,
     /// An empty value beside others.
     #[error("an empty value stands by itself")]
     EmptyAmongOthers,

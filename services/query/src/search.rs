@@ -8,7 +8,7 @@ use crate::{
     returned::{self, Returned},
 };
 use access::Scope;
-use catalog::{CatalogReader, Page, Remaining, ReturnTags, Row, Search};
+use catalog::{CatalogReader, Page, Remaining, ReturnTags, Row, Search, Zone};
 use dataset::{Level, Tag};
 use proto::query::v1::{Key, OrderBy};
 use rpc::Context;
@@ -54,7 +54,10 @@ pub(crate) async fn search(
     if request.series.is_some() && (request.study.is_none() || request.level != Level::Instance) {
         return Err(Error::Resource);
     }
-    let Plan { matches, matched, mut ignored } = plan::plan(&request.keys, request.kinds, request.level)?;
+    // The catalog is not asked what it can do for searches that do not need to know.
+    let in_sequences = request.keys.iter().any(|key| key.path.len() > 1);
+    let items = !in_sequences || catalog.searches_items().await?;
+    let Plan { matches, matched, mut ignored, zone } = plan::plan(&request.keys, request.kinds, request.level, items)?;
     let (order, unordered) = plan::order(&request.order, request.level)?;
     ignored.extend(unordered);
     let returned = returned::choose(&request, &matched);
@@ -77,6 +80,7 @@ pub(crate) async fn search(
         offset: request.offset.min(i64::MAX.unsigned_abs()),
         return_tags: ReturnTags::Listed(returned.tags.clone()),
         order,
+        zone: zone.map(|asked| Zone { asked, stored: config.timezone }),
     };
     let page = catalog.search(&scope, &search).await?;
     let page = finish(page, &scope, &returned)?;
@@ -179,8 +183,8 @@ mod tests {
 
     #[test]
     fn limits_are_capped() {
-        let config = Config { max_results: 100 };
+        let config = Config { max_results: 100, ..Config::default() };
         assert_eq!([0, 7, 100, 101, u32::MAX].map(|asked| limit(asked, &config)), [100, 7, 100, 100, 100]);
-        assert_eq!(limit(0, &Config { max_results: u32::MAX }), Search::MAX_LIMIT);
+        assert_eq!(limit(0, &Config { max_results: u32::MAX, ..Config::default() }), Search::MAX_LIMIT);
     }
 }

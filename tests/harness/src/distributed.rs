@@ -88,9 +88,7 @@ impl Stores {
             stores: Arc::clone(self),
         };
         drop(s3);
-        let mut migrate = Command::new(binary);
-        migrate.arg("migrate").envs(place.catalog(postgres::MIGRATION));
-        let output = migrate.output().expect("the program");
+        let output = place.command(binary, postgres::MIGRATION).arg("migrate").output().expect("the program");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         place.database.let_services_in();
         place
@@ -98,6 +96,13 @@ impl Stores {
 }
 
 impl Place {
+    /// A command of the program with its database, as a role of it.
+    pub fn command(&self, binary: &Path, role: &str) -> Command {
+        let mut command = Command::new(binary);
+        command.envs(self.catalog(role));
+        command
+    }
+
     fn catalog(&self, role: &str) -> Vec<(String, String)> {
         let password = self.stores.secrets.path().join("database").display().to_string();
         let settings = [

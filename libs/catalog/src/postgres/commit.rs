@@ -21,7 +21,7 @@ pub(super) async fn commit(
         delete::replaced_instance(connection, *replaced, chunk.now, duplicates::replaced_due(chunk)).await?;
     }
     let written = plan.to_write(&chunk.instances, &mut losers)?;
-    let noted = store::store(connection, &chunk.facility, &written, chunk.now).await?;
+    let noted = store::store(connection, &chunk.facility, &written, chunk.now, locks.with_items).await?;
     removals::add(connection, losers, chunk.now).await?;
     Ok(plan.outcomes(noted))
 }

@@ -88,7 +88,7 @@ pub(super) async fn insert(
         rows.insert(connection).await?;
     }
     let beside = places.iter().zip(written).map(|(place, (instance, _))| (place.instance, &instance.row));
-    level_tables::insert(connection, &INSTANCE, beside).await
+    level_tables::insert(connection, &INSTANCE, stamp.with_items, beside).await
 }
 
 fn add_pixels(pixels: Option<&Pixels>, rows: &mut Rows<'_>) {

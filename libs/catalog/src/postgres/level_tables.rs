@@ -1,5 +1,5 @@
-//! The tables beside the rows of studies, series and instances: further values of multi-valued attributes, names of
-//! persons, and their words.
+//! The tables beside the rows of studies, series and instances: further values of multi-valued attributes, values in
+//! items of sequences, names of persons, and their words.
 
 use super::insert::{Kind, Layout, indexed};
 use crate::Error;
@@ -12,6 +12,7 @@ pub(super) struct LevelTables {
     values: Layout,
     /// `None` where the level has no attributes with names of persons.
     names: Option<(Layout, Layout)>,
+    items: Layout,
 }
 
 pub(super) static STUDY: LazyLock<LevelTables> = LazyLock::new(|| LevelTables::new("study", true));
@@ -24,19 +25,22 @@ impl LevelTables {
         let (row, attribute) = ((level, Number), ("attribute", Text));
         let names = [row, attribute, ("component_group", Number), ("folded", Text)];
         let words = [row, attribute, ("word", Text)];
+        let items = [row, attribute, ("item", Number), ("inner_item", Number), ("value", Text)];
         Self {
             values: Layout::new(&format!("{level}_value"), &[row, attribute, ("value", Text)]),
             names: named.then(|| {
                 (Layout::new(&format!("{level}_name"), &names), Layout::new(&format!("{level}_name_word"), &words))
             }),
+            items: Layout::new(&format!("{level}_item"), &items),
         }
     }
 }
 
-/// Inserts what rows, given by their numbers, have in these tables.
+/// Inserts what rows, given by their numbers, have in these tables; into those for items only where the schema has them.
 pub(super) async fn insert<'a>(
     connection: &mut PgConnection,
     tables: &LevelTables,
+    with_items: bool,
     of_rows: impl Iterator<Item = (i64, &'a LevelRow)>,
 ) -> Result<(), Error> {
     let of_rows: Vec<_> = of_rows.collect();
@@ -47,6 +51,13 @@ pub(super) async fn insert<'a>(
         }
     }
     values.insert(connection).await?;
+    let mut items = tables.items.rows();
+    for (id, row) in of_rows.iter().filter(|_| with_items) {
+        for value in &row.items {
+            items.add(*id).add(value.attribute).add(value.item).add(value.inner).add(indexed(&value.value));
+        }
+    }
+    items.insert(connection).await?;
     let Some((names, words)) = &tables.names else { return Ok(()) };
     let (mut names, mut words) = (names.rows(), words.rows());
     for (id, row) in &of_rows {
@@ -62,13 +73,16 @@ pub(super) async fn insert<'a>(
 }
 
 /// Removes what a study has in these tables.
-pub(super) async fn clear_study(connection: &mut PgConnection, study: i64) -> Result<(), Error> {
+pub(super) async fn clear_study(connection: &mut PgConnection, with_items: bool, study: i64) -> Result<(), Error> {
     for statement in [
         "DELETE FROM study_value WHERE study = $1",
         "DELETE FROM study_name WHERE study = $1",
         "DELETE FROM study_name_word WHERE study = $1",
     ] {
         sqlx::query(statement).bind(study).execute(&mut *connection).await?;
+    }
+    if with_items {
+        sqlx::query("DELETE FROM study_item WHERE study = $1").bind(study).execute(connection).await?;
     }
     Ok(())
 }

@@ -11,16 +11,19 @@ use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
 use std::collections::BTreeSet;
 
-/// The locks that a transaction has.
-#[derive(Default)]
-pub(super) struct Locks(BTreeSet<i64>);
+/// The locks that a transaction has, and what it found the schema to be.
+pub(super) struct Locks {
+    taken: BTreeSet<i64>,
+    /// Whether the schema has tables for what is in items.
+    pub(super) with_items: bool,
+}
 
 impl Locks {
     /// Takes the locks of all studies that the operations name.
-    pub(super) async fn of_all(connection: &mut PgConnection, tasks: &[Task]) -> Result<Self, Error> {
+    pub(super) async fn of_all(connection: &mut PgConnection, tasks: &[Task], with_items: bool) -> Result<Self, Error> {
         let wanted: BTreeSet<i64> = tasks.iter().flat_map(of_task).collect();
         take(connection, &wanted).await?;
-        Ok(Self(wanted))
+        Ok(Self { taken: wanted, with_items })
     }
 
     /// Takes those of further studies of a facility. `false` if it had them all. They are not remembered: an operation that
@@ -33,7 +36,7 @@ impl Locks {
         taken: &mut BTreeSet<i64>,
     ) -> Result<bool, Error> {
         let wanted = studies.map(|study| of_study(facility, study));
-        let wanted: BTreeSet<i64> = wanted.filter(|lock| !self.0.contains(lock) && !taken.contains(lock)).collect();
+        let wanted: BTreeSet<i64> = wanted.filter(|lock| !self.taken.contains(lock) && !taken.contains(lock)).collect();
         take(connection, &wanted).await?;
         taken.extend(&wanted);
         Ok(!wanted.is_empty())

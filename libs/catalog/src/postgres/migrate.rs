@@ -1,18 +1,24 @@
 //! Brings the schema up to date, and refuses one that this program cannot work with.
 
 use super::connect::{Connect, PostgresOptions, Purpose, timed_out};
+use super::later_schema;
 use crate::Error;
 use crate::error::Refusal;
+use crate::schema;
 use sqlx::Executor as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnection;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/catalog/postgres");
 
 /// The oldest schema that this release works with (migrations/README.md).
 const LEAST: i64 = 2;
+
+/// The schema from which on there are tables for what is in items.
+const WITH_ITEMS: i64 = 3;
 
 /// The groups that the schema gives rights to.
 const ROLES: [(&str, &str); 2] = [
@@ -38,6 +44,8 @@ pub struct Applied {
 /// Makes the schema in a PostgreSQL database or brings it up to date, and makes the group roles if there are none. The role
 /// that does this owns the tables and must not be that of a service. Any number of processes may do it at once.
 ///
+/// What older releases have written is completed, also what they have written since the last time.
+///
 /// # Errors
 /// [`Error::NewerSchema`] when a newer release made the schema unfit for this one; [`Error::MissingRole`];
 /// [`Error::Migration`]; [`Error::Unavailable`].
@@ -54,18 +62,47 @@ pub async fn migrate_postgres(options: &PostgresOptions) -> Result<Applied, Erro
     let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
     migrator.set_ignore_missing(true).set_locking(false);
     migrator.run_direct(None, &mut connection, false).await.map_err(|source| Error::Migration { source })?;
+    later_schema::complete(&mut connection).await?;
     let after = versions(&mut connection).await?;
     Ok(Applied { before: before.applied, after: after.applied })
 }
 
-/// Whether this program can work with the schema that is there.
-pub(super) async fn check(connection: &mut PgConnection) -> Result<(), Error> {
+/// What this program can do with the schema that is there.
+pub(super) async fn check(connection: &mut PgConnection) -> Result<Schema, Error> {
     let versions = versions(connection).await?;
     refuse_newer(versions)?;
     match versions.applied {
         found if found < LEAST => Err(Error::OlderSchema { found, needed: LEAST }),
-        _ => Ok(()),
+        found => Ok(Schema { with_items: Arc::new(AtomicBool::new(found >= WITH_ITEMS)) }),
     }
+}
+
+/// What a program can do with the schema of its database. Once it is the newest it stays so; until then it is looked at again
+/// whenever it matters, so that nobody has to start programs again after a migration.
+#[derive(Clone)]
+pub(super) struct Schema {
+    with_items: Arc<AtomicBool>,
+}
+
+impl Schema {
+    /// Whether it is known to be as new as this program.
+    pub(super) fn is_newest(&self) -> bool {
+        self.with_items.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has tables for what is in items.
+    pub(super) async fn with_items(&self, connection: &mut PgConnection) -> Result<bool, Error> {
+        if !self.is_newest() && has_items(connection).await? {
+            self.with_items.store(true, Ordering::Relaxed);
+        }
+        Ok(self.is_newest())
+    }
+}
+
+/// Whether the schema has tables for what is in items.
+pub(super) async fn has_items(connection: &mut PgConnection) -> Result<bool, Error> {
+    const HAS: &str = "SELECT to_regclass('instance_item') IS NOT NULL";
+    Ok(sqlx::query_scalar(HAS).fetch_one(connection).await?)
 }
 
 async fn lock(connection: &mut PgConnection) -> Result<(), Error> {
@@ -111,10 +148,7 @@ async fn versions(connection: &mut PgConnection) -> Result<Versions, Error> {
 
 fn refuse_newer(versions: Versions) -> Result<(), Error> {
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-    match versions.floor {
-        needed if needed > known => Err(Error::NewerSchema { needed, known }),
-        _ => Ok(()),
-    }
+    schema::check_not_too_new(known, versions.applied, versions.floor)
 }
 
 async fn make_role(connection: &mut PgConnection, role: &'static str, create: &'static str) -> Result<(), Error> {

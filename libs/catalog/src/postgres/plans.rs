@@ -6,8 +6,9 @@ use super::{PostgresOptions, migrate_postgres};
 use crate::matching::gram_text;
 use crate::search::{Match, Moment, OrderBy, Search, SearchMatch};
 use crate::searching::{self, Dialect};
+use crate::zone::Zone;
 use access::{FacilityId, Principal, Role, Scope, WayIn};
-use dataset::{Level, SEARCH_KEYS};
+use dataset::{ITEM_KEYS, Level, SEARCH_KEYS, Tag};
 use harness::postgres::{MIGRATION, QUERY, Server};
 use sea_query::PostgresQueryBuilder;
 use sea_query_sqlx::SqlxBinder;
@@ -51,7 +52,12 @@ async fn fill(connection: &mut PgConnection) {
             deflated, instance_order) \
         SELECT n, n, CASE WHEN n % 2 = 0 THEN 'north' ELSE 'south' END, '1.2.' || n || '.1.1', '1.2', '1.2', n, 1, 0, n, \
             'k' || n, 1, '', '', 0, FALSE, 1 FROM generate_series(1, 20000) n; \
-        INSERT INTO instance_metadata SELECT n, '' FROM generate_series(1, 20000) n";
+        INSERT INTO instance_metadata SELECT n, '' FROM generate_series(1, 20000) n; \
+        INSERT INTO study_item SELECT n, '00081032.00080100', 1, 0, 'CODE' || n % 4000 FROM generate_series(1, 20000) n; \
+        INSERT INTO study_item SELECT n, '00081032.00080102', 1, 0, 'DCM' FROM generate_series(1, 20000) n; \
+        INSERT INTO series_item SELECT n, '00400275.00080050', 1, 0, 'ACC' || n FROM generate_series(1, 20000) n; \
+        INSERT INTO instance_item SELECT n, '00081140.00081155', m, 0, '1.3.' || n || '.' || m \
+            FROM generate_series(1, 20000) n, generate_series(1, 3) m";
     connection.execute(ROWS).await.unwrap();
     use Kind::{Number, Tokens};
     let columns = [
@@ -103,6 +109,16 @@ fn uid(text: &str) -> Match {
     Match::AnyUid(vec![text.parse().unwrap()])
 }
 
+/// Procedure Code Sequence, and Code Value.
+const CODE: Tag = Tag(0x0008, 0x1032);
+const VALUE: Tag = Tag(0x0008, 0x0100);
+
+fn in_items(level: Level, keys: &[(&[Tag], Match)]) -> Search {
+    let key =
+        |(path, test): &(&[Tag], Match)| SearchMatch { key: dataset::search_key(path).unwrap(), test: test.clone() };
+    Search { keys: keys.iter().map(key).collect(), ..Search::new(level) }
+}
+
 /// Searches, and the index that each is answered by.
 fn expected() -> Vec<(Search, &'static str)> {
     let study = |keyword: &str, test: Match| with_keys(Level::Study, &[(keyword, test)], false);
@@ -110,6 +126,8 @@ fn expected() -> Vec<(Search, &'static str)> {
     let dates = Match::Range { from: Some("20230101".into()), to: Some("20230105".into()) };
     let moment = |date: &str| Some(Moment { date: date.into(), time: "10".into() });
     let moments = Match::Moments { from: moment("20230101"), to: moment("20230105") };
+    let zone = Some(Zone { asked: "+0100".parse().unwrap(), stored: None });
+    let zoned_dates = dates.clone();
     let oldest = SEARCH_KEYS.iter().find(|key| key.keyword == "StudyDate").and_then(|key| OrderBy::new(key, false));
     vec![
         (Search::new(Level::Study), "study_newest"),
@@ -139,6 +157,21 @@ fn expected() -> Vec<(Search, &'static str)> {
             with_keys(Level::Instance, &[("SOPInstanceUID", uid("1.2.78.1.1"))], false),
             "instance_facility_sop_instance_uid_key",
         ),
+        (in_items(Level::Study, &[(&[CODE, VALUE], single("CODE77"))]), "study_item_value"),
+        (in_items(Level::Study, &[(&[CODE, VALUE], wild("CODE77*"))]), "study_item_value"),
+        (
+            in_items(Level::Study, &[(&[CODE, Tag(0x0008, 0x0102)], wild("*M")), (&[CODE, VALUE], single("CODE77"))]),
+            "study_item_value",
+        ),
+        (
+            in_items(Level::Series, &[(&[Tag(0x0040, 0x0275), Tag(0x0008, 0x0050)], single("ACC77"))]),
+            "series_item_value",
+        ),
+        (
+            in_items(Level::Instance, &[(&[Tag(0x0008, 0x1140), Tag(0x0008, 0x1155)], uid("1.3.77.2"))]),
+            "instance_item_value",
+        ),
+        (Search { zone, ..study("StudyDate", zoned_dates) }, "study_newest"),
         (Search::new(Level::Series), "study_newest"),
         (Search { study: Some("1.2.78".parse().unwrap()), ..Search::new(Level::Series) }, "series_listed"),
     ]
@@ -193,6 +226,12 @@ async fn every_search_key(connection: &mut PgConnection) {
                 let search = with_keys(Level::Instance, &[(key.keyword, test.clone())], fuzzy);
                 assert!(plan(connection, &scope(&["north", "south"]), &search).await.contains("study"));
             }
+        }
+    }
+    for key in ITEM_KEYS {
+        for test in [single("1"), wild("*1*"), Match::Empty] {
+            let search = in_items(Level::Instance, &[(key.path, test)]);
+            assert!(plan(connection, &scope(&["north", "south"]), &search).await.contains("item"));
         }
     }
 }

@@ -65,5 +65,5 @@ pub(super) async fn insert(
     }
     rows.insert(connection).await?;
     attributes.insert(connection).await?;
-    level_tables::insert(connection, &SERIES, beside.iter().map(|(series, row)| (*series, row))).await
+    level_tables::insert(connection, &SERIES, stamp.with_items, beside.iter().map(|(series, row)| (*series, row))).await
 }

@@ -1,6 +1,7 @@
 //! The connections that read, and one of them while it is used.
 
 use super::connect::{Connect, timed_out};
+use super::migrate::Schema;
 use crate::Error;
 use access::FacilityId;
 use sqlx::pool::PoolConnection;
@@ -17,11 +18,12 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Readers {
     pool: PgPool,
     deadline: Duration,
+    schema: Schema,
 }
 
 impl Readers {
-    pub(super) fn new(connect: &Connect) -> Self {
-        Self { pool: connect.readers(), deadline: connect.statement_timeout.saturating_add(GRACE) }
+    pub(super) fn new(connect: &Connect, schema: Schema) -> Self {
+        Self { pool: connect.readers(), deadline: connect.statement_timeout.saturating_add(GRACE), schema }
     }
 
     /// A connection that reaches what a role that reads may reach without a scope: searches, which put the scope into their
@@ -42,6 +44,20 @@ impl Readers {
     pub(super) async fn in_time<T>(&self, reading: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let late = || Error::Unavailable { source: Arc::new(timed_out("the database did not answer in time")) };
         tokio::time::timeout(self.deadline, reading).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// See [`crate::CatalogReader::searches_items`].
+    pub(crate) async fn searches_items(&self) -> Result<bool, Error> {
+        if self.schema.is_newest() {
+            return Ok(true);
+        }
+        let reading = async {
+            let mut session = self.session().await?;
+            let searches = self.schema.with_items(session.connection()).await?;
+            session.end();
+            Ok(searches)
+        };
+        self.in_time(reading).await
     }
 
     /// See [`crate::CatalogReader::probe`].

@@ -14,6 +14,8 @@ pub(super) struct Stamp<'a> {
     pub(super) facility: &'a str,
     pub(super) revision: i64,
     pub(super) now: Timestamp,
+    /// Whether the schema has tables for what is in items.
+    pub(super) with_items: bool,
 }
 
 /// Writes the instances. Answers in what each of them disagrees with its study.
@@ -22,13 +24,14 @@ pub(super) async fn store(
     facility: &str,
     written: &[Written<'_>],
     now: Timestamp,
+    with_items: bool,
 ) -> Result<Vec<Vec<Disagreement>>, Error> {
     if written.is_empty() {
         return Ok(Vec::new());
     }
     let known = known(connection, facility, written).await?;
     let numbers = numbers::reserve(connection, &known.missing(written)).await?;
-    let stamp = Stamp { facility, revision: numbers.revision, now };
+    let stamp = Stamp { facility, revision: numbers.revision, now, with_items };
     let placed = Placed::new(known, numbers, written)?;
     studies::insert(connection, stamp, &placed.new_studies, written).await?;
     variants::write(connection, &placed, written).await?;

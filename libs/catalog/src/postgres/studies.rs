@@ -3,7 +3,7 @@
 use super::insert::{Kind, Layout, Value, kind_of, searched};
 use super::level_tables::{self, STUDY};
 use super::store::Stamp;
-use super::{disagreements, variants};
+use super::{disagreements, migrate, variants};
 use crate::identity::PatientIdentity;
 use crate::matching;
 use crate::prepare::LevelRow;
@@ -90,11 +90,15 @@ pub(super) async fn insert(
         beside.push((place.study, row, &instance.study));
     }
     rows.insert(connection).await?;
-    index(connection, &beside).await
+    index(connection, stamp.with_items, &beside).await
 }
 
 /// Writes the tables that studies are found by.
-async fn index(connection: &mut PgConnection, studies: &[(i64, LevelRow, &AttributeSet)]) -> Result<(), Error> {
+async fn index(
+    connection: &mut PgConnection,
+    with_items: bool,
+    studies: &[(i64, LevelRow, &AttributeSet)],
+) -> Result<(), Error> {
     let mut rows = GRAMS.rows();
     for (study, row, attributes) in studies {
         rows.add(*study);
@@ -103,7 +107,8 @@ async fn index(connection: &mut PgConnection, studies: &[(i64, LevelRow, &Attrib
         }
     }
     rows.insert(connection).await?;
-    level_tables::insert(connection, &STUDY, studies.iter().map(|(study, row, _)| (*study, row))).await
+    let rows = studies.iter().map(|(study, row, _)| (*study, row));
+    level_tables::insert(connection, &STUDY, with_items, rows).await
 }
 
 /// As many tokens as a column takes.
@@ -138,8 +143,9 @@ pub(super) async fn renew(connection: &mut PgConnection, study: i64, now: Timest
     }
     query.execute(&mut *connection).await?;
     sqlx::query(FORGET).bind(study).execute(&mut *connection).await?;
-    level_tables::clear_study(connection, study).await?;
-    index(connection, &[(study, row, &attributes)]).await?;
+    let with_items = migrate::has_items(connection).await?;
+    level_tables::clear_study(connection, with_items, study).await?;
+    index(connection, with_items, &[(study, row, &attributes)]).await?;
     let others = variants::others_of(connection, study).await?;
     let noted = disagreeing::of_variants(study, &PatientIdentity::of(&attributes), others)?;
     disagreements::note_again(connection, study, noted, now).await

@@ -2,6 +2,7 @@
 //! spoils nothing.
 
 use super::locks::Locks;
+use super::migrate::Schema;
 use super::session::listed;
 use super::{commit, delete, disagreements, intents, protect, removals};
 use crate::Error;
@@ -26,8 +27,8 @@ pub(super) enum Failure {
 }
 
 /// All of the operations in one transaction.
-pub(super) async fn run(connection: &mut PgConnection, tasks: &[Task]) -> Result<Results, Failure> {
-    let results = run_until_commit(connection, tasks).await.map_err(Failure::before_commit)?;
+pub(super) async fn run(connection: &mut PgConnection, tasks: &[Task], schema: &Schema) -> Result<Results, Failure> {
+    let results = run_until_commit(connection, tasks, schema).await.map_err(Failure::before_commit)?;
     // What becomes of a commit that is not answered is not known: it is never tried again and never reported as done.
     connection.execute("COMMIT").await.map_err(|error| Failure::Final(Arc::new(error)))?;
     Ok(results)
@@ -52,9 +53,10 @@ fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
-async fn run_until_commit(connection: &mut PgConnection, tasks: &[Task]) -> Result<Results, Error> {
+async fn run_until_commit(connection: &mut PgConnection, tasks: &[Task], schema: &Schema) -> Result<Results, Error> {
+    let with_items = schema.with_items(connection).await?;
     connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-    let locks = Locks::of_all(connection, tasks).await?;
+    let locks = Locks::of_all(connection, tasks, with_items).await?;
     let mut results = Results::with_capacity(tasks.len());
     for task in tasks {
         results.push(run_one(connection, task, &locks).await?);

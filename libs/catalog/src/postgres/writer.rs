@@ -2,6 +2,7 @@
 //! what waits longer than one transaction is taken by the next task that is free.
 
 use super::connect::{Connect, timed_out};
+use super::migrate::Schema;
 use super::transaction::{self, Failure, Results};
 use crate::Error;
 use crate::queue::{Job, Task};
@@ -20,10 +21,10 @@ const TRIES: u32 = 6;
 type Waiting = Arc<Mutex<mpsc::Receiver<Job>>>;
 
 /// Starts the tasks. They end when nobody is left who could send anything.
-pub(super) fn start(connect: Connect, waiting: mpsc::Receiver<Job>, tasks: u32) {
+pub(super) fn start(connect: Connect, waiting: mpsc::Receiver<Job>, tasks: u32, schema: Schema) {
     let waiting = Arc::new(Mutex::new(waiting));
     for _ in 0..tasks.max(1) {
-        let lane = Lane { connection: None, connect: connect.clone() };
+        let lane = Lane { connection: None, connect: connect.clone(), schema: schema.clone() };
         tokio::spawn(lane.run(Arc::clone(&waiting)));
     }
 }
@@ -33,6 +34,7 @@ struct Lane {
     /// Gone after a failure that leaves its state unknown; then a new one is made.
     connection: Option<PgConnection>,
     connect: Connect,
+    schema: Schema,
 }
 
 impl Lane {
@@ -80,7 +82,7 @@ impl Lane {
             None => self.connect.connection().await.map_err(|error| Failure::Final(Arc::new(error)))?,
         };
         // An early return drops the connection, with which the server rolls everything back.
-        let carried_out = transaction::run(&mut connection, tasks);
+        let carried_out = transaction::run(&mut connection, tasks, &self.schema);
         let Ok(results) = tokio::time::timeout(self.deadline(tasks), carried_out).await else {
             return Err(Failure::Final(Arc::new(timed_out("the database did not answer in time"))));
         };

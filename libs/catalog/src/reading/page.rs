@@ -2,6 +2,7 @@
 //! out itself.
 
 use super::row::StoredRow;
+use super::zoned;
 use crate::Error;
 use crate::search::{ReturnTags, Row, Search};
 use bytes::Bytes;
@@ -15,7 +16,7 @@ const STUDY_RELATED_SERIES: Tag = Tag(0x0020, 0x1206);
 const STUDY_RELATED_INSTANCES: Tag = Tag(0x0020, 0x1208);
 const SERIES_RELATED_INSTANCES: Tag = Tag(0x0020, 0x1209);
 
-type Json = Vec<(Tag, Bytes)>;
+pub(super) type Json = Vec<(Tag, Bytes)>;
 
 /// Reads the rows that the statement of a page returned.
 pub(crate) fn read(rows: &[impl StoredRow], search: &Search, gathered: &Gathered) -> Result<Vec<Row>, Error> {
@@ -70,7 +71,7 @@ fn read_row(row: &impl StoredRow, search: &Search, gathered: &Gathered, stored: 
     let study: i64 = row.number("id")?;
     let mut all = Vec::new();
     if wants_stored(search, Level::Study) {
-        all.extend_from_slice(once(&mut stored.study, study, row, "of_study", search)?);
+        all.extend_from_slice(once(&mut stored.study, study, row, Level::Study, search)?);
     }
     computed_of_study(row, study, search, gathered, &mut all)?;
     let mut read = Row {
@@ -83,14 +84,14 @@ fn read_row(row: &impl StoredRow, search: &Search, gathered: &Gathered, stored: 
     if search.level >= Level::Series {
         read.series = Some(row.text("series_instance_uid")?.parse()?);
         if wants_stored(search, Level::Series) {
-            all.extend_from_slice(once(&mut stored.series, row.number("series_id")?, row, "of_series", search)?);
+            all.extend_from_slice(once(&mut stored.series, row.number("series_id")?, row, Level::Series, search)?);
         }
         push_number(&mut all, search, SERIES_RELATED_INSTANCES, row.number("series_instance_count")?);
     }
     if search.level >= Level::Instance {
         read.instance = Some(row.text("sop_instance_uid")?.parse()?);
         if wants_stored(search, Level::Instance) {
-            all.extend(decode(row.octets("of_instance")?, search)?);
+            all.extend(decode(row, Level::Instance, search)?);
         }
         if wants(search, AVAILABLE_TRANSFER_SYNTAX) {
             let syntax: &str = row.text("transfer_syntax_uid")?;
@@ -105,21 +106,32 @@ fn once<'a>(
     last: &'a mut Option<(i64, Json)>,
     id: i64,
     row: &impl StoredRow,
-    column: &str,
+    level: Level,
     search: &Search,
 ) -> Result<&'a [(Tag, Bytes)], Error> {
     if last.as_ref().is_none_or(|(last, _)| *last != id) {
-        *last = Some((id, decode(row.octets(column)?, search)?));
+        *last = Some((id, decode(row, level, search)?));
     }
     Ok(last.as_ref().map(|(_, json)| json.as_slice()).unwrap_or_default())
 }
 
 /// The attributes that are returned share one copy of what is stored.
-fn decode(blob: &[u8], search: &Search) -> Result<Json, Error> {
+fn decode(row: &impl StoredRow, level: Level, search: &Search) -> Result<Json, Error> {
+    let blob = row.octets(match level {
+        Level::Study => "of_study",
+        Level::Series => "of_series",
+        Level::Instance => "of_instance",
+    })?;
     let located = AttributeSet::locate(blob)?;
     let blob = Bytes::copy_from_slice(blob);
-    let wanted = located.into_iter().filter(|(tag, _)| wants(search, *tag));
-    Ok(wanted.map(|(tag, at)| (tag, blob.slice(at))).collect())
+    let Some(zone) = search.zone else {
+        let wanted = located.into_iter().filter(|(tag, _)| wants(search, *tag));
+        return Ok(wanted.map(|(tag, at)| (tag, blob.slice(at))).collect());
+    };
+    let all = located.into_iter().map(|(tag, at)| (tag, blob.slice(at))).collect();
+    let mut moved = zoned::moved(level, all, zone);
+    moved.retain(|(tag, _)| wants(search, *tag));
+    Ok(moved)
 }
 
 fn computed_of_study(

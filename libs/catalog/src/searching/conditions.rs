@@ -1,25 +1,28 @@
 //! From a match key to a condition (PS3.4 C.2.2.2).
 
 use super::dialect::{Dialect, table};
-use super::{empty, moments, names};
+use super::{empty, moments, names, zoned};
 use crate::matching::{self, Pattern, column_of};
-use crate::search::{Match, SearchMatch};
+use crate::search::{Match, Search, SearchMatch};
 use crate::writing::study_texts::gram_column;
 use dataset::{Computed, Level, Matching, SearchKey};
 use sea_query::{Cond, Condition, Expr, ExprTrait, Query, SelectStatement, UnionType};
 use uid::Uid;
 
-/// The condition that a row must meet.
-pub(super) fn condition(dialect: Dialect, matched: &SearchMatch, fuzzy: bool) -> Condition {
+/// The condition that a row must meet. That of keys in items without columns is one for all of their sequence.
+pub(super) fn condition(dialect: Dialect, matched: &SearchMatch, search: &Search) -> Condition {
     let SearchMatch { key, test } = matched;
-    if matches_all(test) {
+    if matches_all(test) || key.in_items() {
         return Cond::all();
+    }
+    if let Some(zoned) = search.zone.and_then(|zone| zoned::condition(zone, key, test)) {
+        return Cond::all().add(zoned);
     }
     if matches!(test, Match::Empty) {
         return Cond::all().add(empty::condition(key));
     }
     match key.matching {
-        Matching::Name => names::condition(dialect, key, test, fuzzy),
+        Matching::Name => names::condition(dialect, key, test, search.fuzzy),
         Matching::Computed(computed) => computed_condition(dialect, computed, test),
         Matching::Date => Cond::all().add(moments::condition(dialect, key, test)),
         Matching::Time => Cond::all().add(time_condition(dialect, column(key), test)),
@@ -153,7 +156,7 @@ pub(super) fn gram_select<'a>(
 }
 
 /// Whether an index ordered by the text leads to all that match.
-fn begins_with_text(test: &Match) -> bool {
+pub(super) fn begins_with_text(test: &Match) -> bool {
     let begins = |text: &String| !Pattern::new(text).prefix().is_empty();
     match test {
         Match::Single(_) | Match::AnyUid(_) => true,

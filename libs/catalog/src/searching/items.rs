@@ -1,4 +1,4 @@
-//! Keys of one sequence, which must match in one and the same item (PS3.4 C.2.2.2.6).
+//! Keys of one sequence that have columns, which must match in one and the same item (PS3.4 C.2.2.2.6).
 
 use super::conditions::{matches_all, never, pattern_test};
 use super::dialect::{Dialect, table};

@@ -27,7 +27,7 @@ fn dates(date: Expr, from: Option<&str>, to: Option<&str>) -> Expr {
 }
 
 /// The dates as a range of their index, and the times of the first and the last day. `None` if an end is no time.
-fn moments(date: &Expr, time: &Expr, from: Option<&Moment>, to: Option<&Moment>) -> Option<Expr> {
+pub(super) fn moments(date: &Expr, time: &Expr, from: Option<&Moment>, to: Option<&Moment>) -> Option<Expr> {
     let within = |moment: Option<&Moment>| moment.map(|moment| moment.date.clone());
     let mut test = dates(date.clone(), within(from).as_deref(), within(to).as_deref());
     if let Some(from) = from {

@@ -2,7 +2,7 @@
 
 use super::dialect::{Dialect, table};
 use super::order::order;
-use super::{conditions, items};
+use super::{conditions, items, sequences};
 use crate::Error;
 use crate::reading::page;
 use crate::search::{Remaining, ReturnTags, Search};
@@ -100,10 +100,13 @@ fn matches(dialect: Dialect, scope: &Scope, search: &Search) -> SelectStatement 
         select.and_where(Expr::col(("series", "series_instance_uid")).eq(series.as_str()));
     }
     for key in search.keys.iter().filter(|key| key.key.level <= search.level) {
-        select.cond_where(conditions::condition(dialect, key, search.fuzzy));
+        select.cond_where(conditions::condition(dialect, key, search));
     }
     for level in levels(search.level) {
         for condition in items::conditions(dialect, level, &search.keys) {
+            select.and_where(condition);
+        }
+        for condition in sequences::conditions(dialect, level, &search.keys) {
             select.and_where(condition);
         }
     }

@@ -1,5 +1,5 @@
-//! The tables beside the rows of studies, series and instances: further values of multi-valued attributes, names of
-//! persons, and their words.
+//! The tables beside the rows of studies, series and instances: further values of multi-valued attributes, values in
+//! items of sequences, names of persons, and their words.
 
 use super::insert::insert as insert_rows;
 use crate::Error;
@@ -11,6 +11,7 @@ pub(super) struct LevelTables {
     values: &'static str,
     /// `None` where the level has no attributes with names of persons.
     names: Option<(&'static str, &'static str)>,
+    items: &'static str,
     clear: &'static [&'static str],
 }
 
@@ -21,10 +22,12 @@ impl LevelTables {
             "study_name (study, attribute, component_group, folded)",
             "study_name_word (study, attribute, word)",
         )),
+        items: "study_item (study, attribute, item, inner_item, value)",
         clear: &[
             "DELETE FROM study_value WHERE study = ?1",
             "DELETE FROM study_name WHERE study = ?1",
             "DELETE FROM study_name_word WHERE study = ?1",
+            "DELETE FROM study_item WHERE study = ?1",
         ],
     };
     pub(super) const SERIES: Self = Self {
@@ -33,10 +36,15 @@ impl LevelTables {
             "series_name (series, attribute, component_group, folded)",
             "series_name_word (series, attribute, word)",
         )),
+        items: "series_item (series, attribute, item, inner_item, value)",
         clear: &[],
     };
-    pub(super) const INSTANCE: Self =
-        Self { values: "instance_value (instance, attribute, value)", names: None, clear: &[] };
+    pub(super) const INSTANCE: Self = Self {
+        values: "instance_value (instance, attribute, value)",
+        names: None,
+        items: "instance_item (instance, attribute, item, inner_item, value)",
+        clear: &[],
+    };
 }
 
 /// Inserts what rows, given by their numbers, have in these tables.
@@ -46,13 +54,19 @@ pub(super) async fn insert(
     rows: Vec<(i64, LevelRow)>,
 ) -> Result<(), Error> {
     let (mut all_values, mut all_names, mut all_words) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, LevelRow { values, names, words, .. }) in rows {
+    let mut all_items = Vec::new();
+    for (row, LevelRow { values, names, words, items, .. }) in rows {
         all_values.extend(values.into_iter().map(|value| (row, value)));
         all_names.extend(names.into_iter().map(|name| (row, name)));
         all_words.extend(words.into_iter().map(|word| (row, word)));
+        all_items.extend(items.into_iter().map(|item| (row, item)));
     }
     insert_rows(connection, tables.values, all_values, |(row, (attribute, value)), bound| {
         bound.add(row).add(attribute).add(value);
+    })
+    .await?;
+    insert_rows(connection, tables.items, all_items, |(row, item), bound| {
+        bound.add(row).add(item.attribute).add(item.item).add(item.inner).add(item.value);
     })
     .await?;
     let Some((names, words)) = tables.names else { return Ok(()) };

@@ -8,7 +8,8 @@ use sqlx::sqlite::SqliteConnection;
 /// own.
 pub(super) async fn reserve(connection: &mut SqliteConnection, instances: usize) -> Result<Numbers, Error> {
     const RESERVE: &str = "UPDATE last_number SET revision = revision + 1, study = study + ?1, \
-            study_attributes = study_attributes + ?1, series = series + ?1, instance = instance + ?1 \
+            study_attributes = study_attributes + ?1, series = series + ?1, instance = instance + ?1, \
+            indexed_study = study + ?1, indexed_series = series + ?1, indexed_instance = instance + ?1 \
         RETURNING revision, study - ?1 + 1, study_attributes - ?1 + 1, series - ?1 + 1, instance - ?1 + 1";
     let count = i64::try_from(instances).unwrap_or(i64::MAX);
     let (revision, study, study_attributes, series, instance): (i64, i64, i64, i64, i64) =

@@ -5,8 +5,9 @@ use super::connect::Connect;
 use super::{SqliteOptions, migrate};
 use crate::search::{Match, Moment, OrderBy, Search, SearchMatch};
 use crate::searching::{self, Dialect};
+use crate::zone::Zone;
 use access::{FacilityId, Principal, Role, Scope, WayIn};
-use dataset::{Level, SEARCH_KEYS};
+use dataset::{ITEM_KEYS, Level, SEARCH_KEYS, Tag};
 use sea_query::SqliteQueryBuilder;
 use sea_query_sqlx::SqlxBinder;
 use sqlx::sqlite::SqliteConnection;
@@ -179,6 +180,42 @@ async fn lower_levels_are_reached_by_their_uids() {
     check(step, "series_scheduled_step (scheduled_procedure_step_id=?)", true).await;
 }
 
+fn at(level: Level, path: &[Tag], test: Match) -> Search {
+    let key = dataset::search_key(path).unwrap();
+    Search { keys: vec![SearchMatch { key, test }], ..Search::new(level) }
+}
+
+#[tokio::test]
+async fn values_in_items_are_looked_up() {
+    let (code, value, scheme) = (Tag(0x0008, 0x1032), Tag(0x0008, 0x0100), Tag(0x0008, 0x0102));
+    let lead = "item_0 USING COVERING INDEX study_item_value (attribute=? AND value=?)";
+    check(at(Level::Study, &[code, value], single("C1")), lead, true).await;
+    let prefix = "study_item_value (attribute=? AND value>? AND value<?)";
+    check(at(Level::Study, &[code, value], wild("C1*")), prefix, true).await;
+    let mut together = at(Level::Study, &[code, value], single("C1"));
+    together.keys.extend(at(Level::Study, &[code, scheme], single("DCM")).keys);
+    check(together.clone(), lead, true).await;
+    let beside = "study_item_value (attribute=? AND value=? AND study=? AND item=? AND inner_item=?)";
+    check(together, beside, true).await;
+    let request = [Tag(0x0040, 0x0275), Tag(0x0032, 0x1064), value];
+    check(at(Level::Series, &request, single("C1")), "item_0 USING COVERING INDEX series_item_value", true).await;
+    let referenced = [Tag(0x0008, 0x1140), Tag(0x0008, 0x1155)];
+    let uid = Match::AnyUid(vec!["1.2".parse().unwrap()]);
+    check(at(Level::Instance, &referenced, uid), "item_0 USING COVERING INDEX instance_item_value", true).await;
+    let within = at(Level::Study, &[code, value], wild("*C1*"));
+    check(within, "item_0 EXISTS USING COVERING INDEX study_item_of (study=? AND attribute=?)", false).await;
+}
+
+#[tokio::test]
+async fn dates_in_a_zone_are_a_range_of_the_order() {
+    let zone = Some(Zone { asked: "+0100".parse().unwrap(), stored: None });
+    let range = Match::Range { from: Some("20240101".into()), to: Some("20240131".into()) };
+    let search = Search { zone, ..with_keys(Level::Study, &[("StudyDate", range)], false) };
+    let index = "study USING INDEX study_newest (facility=? AND study_date>? AND study_date<?)";
+    check(search.clone(), index, false).await;
+    check(search, "SEARCH study_value USING INDEX study_value_of (study=? AND attribute=?)", false).await;
+}
+
 #[tokio::test]
 async fn every_search_key_has_its_column_and_every_level_its_tables() {
     let folder = tempfile::tempdir().unwrap();
@@ -189,6 +226,12 @@ async fn every_search_key_has_its_column_and_every_level_its_tables() {
                 let search = with_keys(Level::Instance, &[(key.keyword, test.clone())], fuzzy);
                 assert!(plan(&mut connection, &scope(&["north"]), &search).await.contains("study"));
             }
+        }
+    }
+    for key in ITEM_KEYS {
+        for test in [single("1"), wild("*1*"), Match::Empty] {
+            let search = at(Level::Instance, key.path, test);
+            assert!(plan(&mut connection, &scope(&["north"]), &search).await.contains("item_0"));
         }
     }
 }

@@ -150,6 +150,12 @@ pub fn key(keyword: &str, test: Match) -> SearchMatch {
     SearchMatch { key, test }
 }
 
+/// A match key by its path of keywords.
+pub fn key_at(path: &str, test: Match) -> SearchMatch {
+    let path: Vec<_> = path.split('.').map(|keyword| dataset::tag_by_keyword(keyword).expect("a keyword")).collect();
+    SearchMatch { key: dataset::search_key(&path).expect("a search key"), test }
+}
+
 /// The UIDs of rows at their own level.
 pub fn uids(page: &Page) -> Vec<String> {
     let uid = |row: &catalog::Row| match (&row.series, &row.instance) {

@@ -11,6 +11,9 @@ use uid::{InstanceRef, Resource, SeriesRef};
 
 pub const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 
+/// Tags and values of an item, by the sequence in it and the number of its item.
+type Item = BTreeMap<(Option<Tag>, u32), Vec<(Tag, String)>>;
+
 /// An instance to be stored.
 #[derive(Clone)]
 pub struct Sample {
@@ -20,6 +23,7 @@ pub struct Sample {
     pub length: u64,
     elements: BTreeMap<Tag, ([u8; 2], String)>,
     requests: Vec<(String, String)>,
+    sequences: BTreeMap<Tag, Vec<Item>>,
     pub pixels: Option<Pixels>,
     pub bulk: Vec<BulkValue>,
 }
@@ -39,6 +43,7 @@ impl Sample {
             length: 1000,
             elements: BTreeMap::new(),
             requests: Vec::new(),
+            sequences: BTreeMap::new(),
             pixels: None,
             bulk: Vec::new(),
         }
@@ -85,6 +90,20 @@ impl Sample {
     /// Adds an item of Request Attributes Sequence.
     pub fn with_request(mut self, step: &str, procedure: &str) -> Self {
         self.requests.push((step.to_owned(), procedure.to_owned()));
+        self
+    }
+
+    /// Adds an item of a sequence: keywords and values, those in items of sequences in it as `Sequence.Keyword`, or with the
+    /// number of the item as `Sequence/2.Keyword`.
+    pub fn with_item(mut self, sequence: &str, values: &[(&str, &str)]) -> Self {
+        let mut item = Item::default();
+        for (name, value) in values {
+            let (within, keyword) = name.split_once('.').unwrap_or(("", name));
+            let (sequence, number) = within.split_once('/').unwrap_or((within, "1"));
+            let place = (tag_by_keyword(sequence), number.parse().unwrap());
+            item.entry(place).or_default().push((tag_by_keyword(keyword).unwrap(), (*value).to_owned()));
+        }
+        self.sequences.entry(tag_by_keyword(sequence).unwrap()).or_default().push(item);
         self
     }
 
@@ -158,6 +177,29 @@ impl Sample {
                 collector.begin_item();
                 collector.element(Tag(0x0040, 0x0009), *b"SH", step.as_bytes(), false, &charset);
                 collector.element(Tag(0x0040, 0x1001), *b"SH", procedure.as_bytes(), false, &charset);
+                collector.end_item();
+            }
+            collector.end_sequence();
+        }
+        for (sequence, items) in &self.sequences {
+            collector.begin_sequence(*sequence);
+            for item in items {
+                collector.begin_item();
+                let mut open = None;
+                for ((inner, _), values) in item {
+                    if open != *inner {
+                        open.iter().for_each(|_: &Tag| collector.end_sequence());
+                        inner.iter().for_each(|inner| collector.begin_sequence(*inner));
+                        open = *inner;
+                    }
+                    open.iter().for_each(|_| collector.begin_item());
+                    for (tag, value) in values {
+                        let vr = dataset::vr_of(*tag).expect("a VR");
+                        collector.element(*tag, vr, value.as_bytes(), false, &charset);
+                    }
+                    open.iter().for_each(|_| collector.end_item());
+                }
+                open.iter().for_each(|_| collector.end_sequence());
                 collector.end_item();
             }
             collector.end_sequence();

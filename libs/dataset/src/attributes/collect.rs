@@ -1,5 +1,6 @@
 //! Takes the attributes of the catalog out of a data set while its elements go by.
 
+use super::item_keys::{kept_in_item, kept_inner};
 use super::{Attribute, AttributeSet, Attributes, Level, table};
 use crate::{CharacterSets, Tag, json};
 
@@ -7,14 +8,17 @@ use crate::{CharacterSets, Tag, json};
 /// the catalog are read by the hundred for one search.
 const MAX_VALUE: usize = 16 * 1024;
 
-/// The most items of one sequence that the catalog keeps.
+/// The most items of one sequence at the top of the data set that the catalog keeps.
 const MAX_ITEMS: usize = 64;
+
+/// The most items that the catalog keeps of all sequences in the items of one sequence.
+const MAX_INNER_ITEMS: usize = 128;
 
 /// The longest JSON, in bytes, of one sequence that the catalog keeps.
 const MAX_SEQUENCE: usize = 64 * 1024;
 
-/// Collects [`Attributes`]. The caller reports the elements at the top of the data set, and the sequences there with
-/// the elements directly in their items; what is nested deeper is not to be reported.
+/// Collects [`Attributes`]. The caller reports the elements at the top of the data set, the sequences there with the elements
+/// directly in their items, and the sequences in these with theirs; what is nested deeper is not to be reported.
 #[derive(Debug, Default)]
 pub struct AttributeCollector {
     found: Attributes,
@@ -23,9 +27,48 @@ pub struct AttributeCollector {
 
 #[derive(Debug)]
 struct OpenSequence {
+    open: Open,
+    inner: Option<Open>,
+    /// Items of all inner sequences so far.
+    inner_items: usize,
+}
+
+/// A sequence whose items are passing.
+#[derive(Debug)]
+struct Open {
     tag: Tag,
+    /// Whether anything of it is kept.
+    kept: bool,
     items: Vec<AttributeSet>,
     in_item: bool,
+}
+
+impl Open {
+    fn new(tag: Tag, kept: bool) -> Self {
+        Self { tag, kept, items: Vec::new(), in_item: false }
+    }
+
+    fn begin_item(&mut self, fits: bool) {
+        self.in_item = self.kept && fits;
+        if self.in_item {
+            self.items.push(AttributeSet::default());
+        }
+    }
+
+    /// The item that is passing, if it is kept.
+    fn item(&mut self) -> Option<&mut AttributeSet> {
+        self.items.last_mut().filter(|_| self.in_item)
+    }
+
+    /// `None` where it is not kept, or is too long.
+    fn end(self) -> Option<Attribute> {
+        let mut json = Vec::new();
+        if self.kept {
+            json::write_sequence_object(&mut json, self.items.iter().map(|item| item.0.as_slice()));
+        }
+        let fits = self.kept && json.len() <= MAX_SEQUENCE;
+        fits.then(|| Attribute { tag: self.tag, vr: *b"SQ", values: Vec::new(), json, items: self.items })
+    }
 }
 
 impl AttributeCollector {
@@ -40,11 +83,10 @@ impl AttributeCollector {
         if value.len() > MAX_VALUE {
             return;
         }
-        if let Some(open) = &mut self.sequence {
-            if open.in_item
-                && table::kept_in_item(open.tag, tag)
-                && let Some(item) = open.items.last_mut()
-            {
+        if let Some(OpenSequence { open, inner, .. }) = &mut self.sequence {
+            let (outer, within) = (open.tag, inner.as_ref().map(|inner| inner.tag));
+            let item = inner.as_mut().unwrap_or(open).item();
+            if let Some(item) = item.filter(|_| kept_in_item(outer, within, tag)) {
                 insert(item, Attribute::from_value(tag, vr, value, big_endian, charset));
             }
             return;
@@ -55,46 +97,59 @@ impl AttributeCollector {
         }
     }
 
-    /// A sequence at the top of the data set begins.
+    /// A sequence begins: at the top of the data set, or in the item that is open.
     pub fn begin_sequence(&mut self, tag: Tag) {
-        self.sequence = Some(OpenSequence { tag, items: Vec::new(), in_item: false });
+        match &mut self.sequence {
+            Some(OpenSequence { open, inner, .. }) => {
+                *inner = Some(Open::new(tag, open.in_item && kept_inner(open.tag, tag)));
+            }
+            None => {
+                let open = Open::new(tag, !table::levels(tag).is_empty());
+                self.sequence = Some(OpenSequence { open, inner: None, inner_items: 0 });
+            }
+        }
     }
 
-    /// An item of that sequence begins.
+    /// An item of the sequence that began last begins.
     pub fn begin_item(&mut self) {
-        if let Some(open) = &mut self.sequence {
-            open.in_item = open.items.len() < MAX_ITEMS && !table::levels(open.tag).is_empty();
-            if open.in_item {
-                open.items.push(AttributeSet::default());
+        match &mut self.sequence {
+            Some(OpenSequence { inner: Some(inner), inner_items, .. }) => {
+                inner.begin_item(*inner_items < MAX_INNER_ITEMS);
+                *inner_items = inner_items.saturating_add(usize::from(inner.in_item));
             }
+            Some(OpenSequence { open, .. }) => open.begin_item(open.items.len() < MAX_ITEMS),
+            None => {}
         }
     }
 
     /// That item has ended.
     pub fn end_item(&mut self) {
-        if let Some(open) = &mut self.sequence {
-            open.in_item = false;
+        if let Some(OpenSequence { open, inner, .. }) = &mut self.sequence {
+            inner.as_mut().unwrap_or(open).in_item = false;
         }
     }
 
     /// That sequence has ended.
     pub fn end_sequence(&mut self) {
-        let Some(open) = self.sequence.take() else { return };
-        let levels = table::levels(open.tag);
-        if levels.is_empty() {
+        if let Some(OpenSequence { open, inner, .. }) = &mut self.sequence
+            && let Some(inner) = inner.take()
+        {
+            if let (Some(attribute), Some(item)) = (inner.end(), open.item()) {
+                insert(item, attribute);
+            }
             return;
         }
-        let mut json = Vec::new();
-        json::write_sequence_object(&mut json, open.items.iter().map(|item| item.0.as_slice()));
-        if json.len() <= MAX_SEQUENCE {
-            self.keep(levels, Attribute { tag: open.tag, vr: *b"SQ", values: Vec::new(), json, items: open.items });
+        if let Some(attribute) = self.sequence.take().and_then(|sequence| sequence.open.end()) {
+            self.keep(table::levels(attribute.tag), attribute);
         }
     }
 
     /// What was found. A sequence that is still open counts as ended.
     #[must_use]
     pub fn finish(mut self) -> Attributes {
-        self.end_sequence();
+        while self.sequence.is_some() {
+            self.end_sequence();
+        }
         self.found
     }
 
@@ -192,6 +247,39 @@ mod tests {
         });
         assert!(found.study.0.is_empty());
         assert_eq!(found.series.0[0].items.len(), MAX_ITEMS);
+    }
+
+    #[test]
+    fn sequences_in_items_are_found_and_bounded() {
+        let (series, images, instance) = (Tag(0x0008, 0x1115), Tag(0x0008, 0x1140), Tag(0x0008, 0x1155));
+        let found = collected(|collector, charset| {
+            collector.begin_sequence(series);
+            for number in [b"1.1", b"1.2"] {
+                collector.begin_item();
+                collector.begin_sequence(images);
+                for _ in 0..100 {
+                    collector.begin_item();
+                    collector.element(instance, *b"UI", b"1.2.3", false, charset);
+                    collector.element(Tag(0x0020, 0x000E), *b"UI", b"9.9", false, charset);
+                    collector.end_item();
+                }
+                collector.end_sequence();
+                collector.begin_sequence(Tag(0x0040, 0xA170));
+                collector.begin_item();
+                collector.element(Tag(0x0008, 0x0100), *b"SH", b"NOT", false, charset);
+                collector.end_item();
+                collector.end_sequence();
+                collector.element(Tag(0x0020, 0x000E), *b"UI", number, false, charset);
+                collector.end_item();
+            }
+        });
+        let found = found.instance;
+        assert_eq!(found.values_at(&[series, Tag(0x0020, 0x000E)]), ["1.1", "1.2"]);
+        assert_eq!(found.values_at(&[series, images, instance]).len(), MAX_INNER_ITEMS);
+        let json = std::str::from_utf8(&found.get(series).unwrap().json).unwrap();
+        let begin =
+            r#"{"vr":"SQ","Value":[{"00081140":{"vr":"SQ","Value":[{"00081155":{"vr":"UI","Value":["1.2.3"]}},"#;
+        assert!(json.starts_with(begin) && !json.contains("NOT") && !json.contains("9.9"), "{json}");
     }
 
     #[test]

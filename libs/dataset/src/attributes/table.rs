@@ -1,6 +1,7 @@
 //! The tables of PS3.18 10.6 as this archive has them, made from one list: every key of Table 10.6.1-5, every
 //! attribute of Tables 10.6.3-3 to 10.6.3-5, and what archives in the field are searched by besides.
 
+use super::item_keys::{ITEM_KEYS, kept_in_item};
 use super::{Computed, Level, Matching, SearchKey};
 use crate::Tag;
 use Level::{Instance, Series, Study};
@@ -113,24 +114,29 @@ pub static RETURN_ATTRIBUTES: &[(Level, Tag, bool)] = &[
     (Study, Tag(0x0008, 0x0020), true),
     (Study, Tag(0x0008, 0x0030), true),
     (Study, Tag(0x0008, 0x0050), true),
+    (Study, Tag(0x0008, 0x0051), false),
     (Study, Tag(0x0008, 0x0056), true),
     (Study, Tag(0x0008, 0x0061), true),
     (Study, Tag(0x0008, 0x0062), false),
     (Study, Tag(0x0008, 0x0090), true),
     (Study, Tag(0x0008, 0x0201), true),
     (Study, Tag(0x0008, 0x1030), false),
+    (Study, Tag(0x0008, 0x1032), false),
     (Study, Tag(0x0008, 0x1048), false),
     (Study, Tag(0x0008, 0x1060), false),
     (Study, Tag(0x0008, 0x1080), false),
+    (Study, Tag(0x0008, 0x1110), false),
     (Study, Tag(0x0008, 0x1190), true),
     (Study, Tag(0x0010, 0x0010), true),
     (Study, Tag(0x0010, 0x0020), true),
     (Study, Tag(0x0010, 0x0021), false),
+    (Study, Tag(0x0010, 0x0024), false),
     (Study, Tag(0x0010, 0x0030), true),
     (Study, Tag(0x0010, 0x0032), false),
     (Study, Tag(0x0010, 0x0040), true),
     (Study, Tag(0x0010, 0x1000), false),
     (Study, Tag(0x0010, 0x1001), false),
+    (Study, Tag(0x0010, 0x1002), false),
     (Study, Tag(0x0010, 0x1010), false),
     (Study, Tag(0x0010, 0x1020), false),
     (Study, Tag(0x0010, 0x1030), false),
@@ -156,7 +162,9 @@ pub static RETURN_ATTRIBUTES: &[(Level, Tag, bool)] = &[
     (Series, Tag(0x0008, 0x1050), false),
     (Series, Tag(0x0008, 0x1070), false),
     (Series, Tag(0x0008, 0x1090), false),
+    (Series, Tag(0x0008, 0x1111), false),
     (Series, Tag(0x0008, 0x1190), true),
+    (Series, Tag(0x0008, 0x2218), false),
     (Series, Tag(0x0018, 0x0015), false),
     (Series, Tag(0x0018, 0x1000), false),
     (Series, Tag(0x0018, 0x1030), false),
@@ -170,6 +178,7 @@ pub static RETURN_ATTRIBUTES: &[(Level, Tag, bool)] = &[
     (Series, Tag(0x0040, 0x0245), true),
     (Series, Tag(0x0040, 0x0253), false),
     (Series, Tag(0x0040, 0x0254), false),
+    (Series, Tag(0x0040, 0x0260), false),
     (Series, REQUEST_ATTRIBUTES, true),
     (Instance, Tag(0x0008, 0x0008), false),
     (Instance, Tag(0x0008, 0x0016), true),
@@ -181,7 +190,10 @@ pub static RETURN_ATTRIBUTES: &[(Level, Tag, bool)] = &[
     (Instance, Tag(0x0008, 0x0033), false),
     (Instance, Tag(0x0008, 0x0056), true),
     (Instance, Tag(0x0008, 0x0201), true),
+    (Instance, Tag(0x0008, 0x1115), false),
+    (Instance, Tag(0x0008, 0x1140), false),
     (Instance, Tag(0x0008, 0x1190), true),
+    (Instance, Tag(0x0008, 0x2112), false),
     (Instance, Tag(0x0008, 0x3002), true),
     (Instance, Tag(0x0020, 0x0012), false),
     (Instance, Tag(0x0020, 0x0013), true),
@@ -192,14 +204,14 @@ pub static RETURN_ATTRIBUTES: &[(Level, Tag, bool)] = &[
     (Instance, Tag(0x0028, 0x0010), true),
     (Instance, Tag(0x0028, 0x0011), true),
     (Instance, Tag(0x0028, 0x0100), true),
+    (Instance, Tag(0x0040, 0xA043), false),
+    (Instance, Tag(0x0040, 0xA370), false),
     (Instance, Tag(0x0040, 0xA491), false),
     (Instance, Tag(0x0040, 0xA493), false),
+    (Instance, Tag(0x0040, 0xA504), false),
     (Instance, Tag(0x0070, 0x0080), false),
     (Instance, Tag(0x0070, 0x0081), false),
 ];
-
-/// Attributes in items of Request Attributes Sequence that are returned with it although nobody can search by them.
-const REQUEST_EXTRAS: &[Tag] = &[Tag(0x0008, 0x0050), Tag(0x0032, 0x1060), Tag(0x0040, 0x0007), Tag(0x0040, 0x1002)];
 
 /// What the catalog itself gives a value, whatever an instance says.
 const COMPUTED: &[Tag] = &[
@@ -217,7 +229,7 @@ const COMPUTED: &[Tag] = &[
 static TAKEN: LazyLock<HashMap<Tag, Vec<Level>>> = LazyLock::new(|| {
     let mut taken: HashMap<Tag, Vec<Level>> = HashMap::new();
     let listed = RETURN_ATTRIBUTES.iter().map(|(level, tag, _)| (*level, *tag));
-    let searched = SEARCH_KEYS.iter().filter_map(|key| Some((key.level, *key.path.first()?)));
+    let searched = SEARCH_KEYS.iter().chain(ITEM_KEYS).filter_map(|key| Some((key.level, *key.path.first()?)));
     for (level, tag) in listed.chain(searched) {
         let levels = taken.entry(tag).or_default();
         if !COMPUTED.contains(&tag) && !levels.contains(&level) {
@@ -232,17 +244,12 @@ pub(super) fn levels(tag: Tag) -> &'static [Level] {
     TAKEN.get(&tag).map_or(&[], Vec::as_slice)
 }
 
-/// Whether an attribute in an item of this sequence, itself at the top of the data set, is kept with the sequence.
-pub(super) fn kept_in_item(sequence: Tag, tag: Tag) -> bool {
-    SEARCH_KEYS.iter().any(|key| key.path == [sequence, tag])
-        || (sequence == REQUEST_ATTRIBUTES && REQUEST_EXTRAS.contains(&tag))
-}
-
 /// See [`super::wanted`].
 pub(super) fn wanted(path: &[Tag]) -> Option<Level> {
     match path {
         [tag] => levels(*tag).first().copied(),
-        [sequence, tag] if kept_in_item(*sequence, *tag) => levels(*sequence).first().copied(),
+        [sequence, tag] if kept_in_item(*sequence, None, *tag) => levels(*sequence).first().copied(),
+        [sequence, inner, tag] if kept_in_item(*sequence, Some(*inner), *tag) => levels(*sequence).first().copied(),
         _ => None,
     }
 }
@@ -255,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_table_agrees_with_the_dictionary() {
-        for key in SEARCH_KEYS {
+        for key in SEARCH_KEYS.iter().chain(ITEM_KEYS) {
             let tag = *key.path.last().unwrap();
             assert_eq!(tag_by_keyword(key.keyword), Some(tag), "{}", key.keyword);
             assert_eq!(keyword_of(tag), Some(key.keyword));
@@ -265,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_can_be_searched_can_be_returned() {
-        for key in SEARCH_KEYS {
+        for key in SEARCH_KEYS.iter().chain(ITEM_KEYS) {
             let tag = *key.path.first().unwrap();
             assert!(RETURN_ATTRIBUTES.iter().any(|row| row.0 == key.level && row.1 == tag), "{}", key.keyword);
         }
@@ -277,8 +284,14 @@ mod tests {
             let [before, after] = rows else { panic!("a window of two has two rows") };
             assert!((before.0, before.1) < (after.0, after.1), "{before:?} {after:?}");
         }
-        for (at, key) in SEARCH_KEYS.iter().enumerate() {
-            assert!(!SEARCH_KEYS.iter().skip(at + 1).any(|other| other.path == key.path), "{}", key.keyword);
+        let keys: Vec<&SearchKey> = SEARCH_KEYS.iter().chain(ITEM_KEYS).collect();
+        for (at, key) in keys.iter().enumerate() {
+            let same = |other: &&&SearchKey| other.path == key.path && other.level == key.level;
+            assert!(keys.get(at + 1..).unwrap().iter().find(same).is_none(), "{}", key.keyword);
+        }
+        // A sequence is kept at one level, so that a path means one thing.
+        for key in ITEM_KEYS {
+            assert_eq!(levels(*key.path.first().unwrap()), [key.level], "{}", key.keyword);
         }
     }
 
@@ -309,6 +322,8 @@ mod tests {
         assert_eq!(wanted(&[Tag(0x0008, 0x0060)]), Some(Series));
         assert_eq!(wanted(&[REQUEST_ATTRIBUTES, Tag(0x0040, 0x1001)]), Some(Series));
         assert_eq!(wanted(&[Tag(0x0040, 0x1001)]), None);
+        assert_eq!(wanted(&[REQUEST_ATTRIBUTES, Tag(0x0032, 0x1064), Tag(0x0008, 0x0100)]), Some(Series));
+        assert_eq!(wanted(&[REQUEST_ATTRIBUTES, Tag(0x0032, 0x1064), Tag(0x0040, 0x1001)]), None);
         assert_eq!(levels(Tag(0x0008, 0x0201)), [Study, Series, Instance]);
     }
 }

@@ -15,6 +15,8 @@ const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
 /// Extended Offset Table and its lengths (PS3.3 C.7.6.3.1.8): read even when they are long, unless they would take
 /// up the room of the attributes; without them each frame is still found, with its padding.
 const EXTENDED_OFFSETS: [Tag; 2] = [Tag(0x7FE0, 0x0001), Tag(0x7FE0, 0x0002)];
+/// Attributes are collected from items of sequences this deep.
+const COLLECTED: u16 = 2;
 /// Data Set Trailing Padding (PS3.10 7.2).
 const PADDING: Tag = Tag(0xFFFC, 0xFFFC);
 
@@ -216,7 +218,7 @@ impl Sink for IndexSink {
         let Element { tag, vr, big_endian, depth, .. } = *element;
         let notes = self.writer.element(tag, vr, value, big_endian, &self.charset);
         notes.findings().for_each(|finding| self.findings.note(finding));
-        if depth <= 1 {
+        if depth <= COLLECTED {
             self.collector.element(tag, vr, value, big_endian, &self.charset);
         }
         Ok(())
@@ -248,7 +250,7 @@ impl Sink for IndexSink {
 
     fn begin_sequence(&mut self, element: &Element) -> Result<(), Refusal> {
         self.pass(element)?;
-        if element.depth == 0 {
+        if element.depth < COLLECTED {
             self.collector.begin_sequence(element.tag);
         }
         self.writer.begin_sequence(element.tag);
@@ -257,7 +259,7 @@ impl Sink for IndexSink {
     }
 
     fn begin_item(&mut self) -> Result<(), Refusal> {
-        if self.path.len() == 1 {
+        if self.path.len() <= usize::from(COLLECTED) {
             self.collector.begin_item();
         }
         if let Some((_, number)) = self.path.last_mut() {
@@ -269,7 +271,7 @@ impl Sink for IndexSink {
     }
 
     fn end_item(&mut self) -> Result<(), Refusal> {
-        if self.path.len() == 1 {
+        if self.path.len() <= usize::from(COLLECTED) {
             self.collector.end_item();
         }
         if let Some(outer) = self.outer_charsets.pop().flatten() {
@@ -281,7 +283,7 @@ impl Sink for IndexSink {
 
     fn end_sequence(&mut self) -> Result<(), Refusal> {
         self.path.pop();
-        if self.path.is_empty() {
+        if self.path.len() < usize::from(COLLECTED) {
             self.collector.end_sequence();
         }
         self.writer.end_sequence();
