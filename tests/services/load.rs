@@ -42,18 +42,33 @@ impl Load {
         self.ledger.successes.load(Ordering::SeqCst)
     }
 
+    /// Of one kind of request.
+    pub fn successes_of(&self, kind: &str) -> usize {
+        self.ledger.kinds.lock().unwrap().get(kind).copied().unwrap_or_default()
+    }
+
     pub fn told_to_come_back(&self) -> usize {
         self.ledger.told_to_come_back.load(Ordering::SeqCst)
     }
 
+    /// The path of an instance that was acknowledged.
+    pub fn example(&self) -> String {
+        self.ledger.stored.lock().unwrap().keys().next().unwrap().clone()
+    }
+
     /// Waits until each kind of request has succeeded again.
     pub async fn recovers(&self, within: Duration) {
+        self.goes_on(&["store", "retrieve", "search"], within).await;
+    }
+
+    /// Waits until each of these kinds of request has succeeded again.
+    pub async fn goes_on(&self, needed: &[&str], within: Duration) {
         let started = Instant::now();
         let kinds = || self.ledger.kinds.lock().unwrap().clone();
         let before = kinds();
         loop {
             let now = kinds();
-            if ["store", "retrieve", "search"].iter().all(|kind| now.get(kind) > before.get(kind)) {
+            if needed.iter().all(|kind| now.get(kind) > before.get(kind)) {
                 return;
             }
             assert!(

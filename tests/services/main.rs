@@ -12,6 +12,7 @@ mod load;
 mod operations;
 mod slow;
 mod start_order;
+mod trial;
 
 /// The DICOMweb root.
 const ROOT: &str = "/dicom-web";
