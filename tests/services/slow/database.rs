@@ -50,6 +50,7 @@ async fn the_database_is_slow_and_then_so_slow_that_nobody_waits() {
     let trial = Trial::start(place.with_database_port(relay.port())).await;
     let load = trial.load().await;
     relay.delay(Duration::from_millis(30));
+    tokio::time::sleep(AWAY).await;
     load.recovers(Duration::from_secs(10)).await;
     assert_eq!(load.told_to_come_back(), 0, "slow is not away");
     relay.delay(Duration::from_secs(60));

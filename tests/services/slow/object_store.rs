@@ -27,6 +27,7 @@ async fn the_object_store_is_slow_and_then_so_slow_that_nobody_waits() {
     let (trial, proxy) = start().await;
     let load = trial.load().await;
     proxy.rule(|_| Fault::Delay(Duration::from_millis(300)));
+    tokio::time::sleep(AWAY).await;
     load.recovers(Duration::from_secs(10)).await;
     assert_eq!(load.told_to_come_back(), 0, "slow is not away");
     proxy.rule(|_| Fault::Delay(Duration::from_secs(60)));
@@ -49,6 +50,7 @@ async fn the_object_store_answers_500_and_503_for_a_while() {
         number += 1;
         if number % 3 == 0 { Fault::None } else { ANSWERS[number % 2] }
     });
+    tokio::time::sleep(AWAY).await;
     load.recovers(Duration::from_secs(10)).await;
     assert_eq!(load.told_to_come_back(), 0, "what passes is not noticed");
     let mut number = 0;
