@@ -1,6 +1,6 @@
 //! An object store that is there and does not do what it should: slow, failing, cut off, forgetful.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use bytes::Bytes;
 use harness::{
@@ -44,11 +44,11 @@ async fn the_object_store_answers_500_and_503_for_a_while() {
     let load = trial.load().await;
     const ANSWERS: [Fault; 3] =
         [Fault::Answer(500, "InternalError"), Fault::Answer(503, "SlowDown"), Fault::Answer(503, "")];
-    // Two of three: what is tried again in time succeeds.
-    let mut number = 0;
-    proxy.rule(move |_| {
-        number += 1;
-        if number % 3 == 0 { Fault::None } else { ANSWERS[number % 2] }
+    // Everything fails the first time, and succeeds when it is tried again.
+    let mut seen = HashSet::new();
+    proxy.rule(move |asked| {
+        let is_first = seen.insert((asked.method.clone(), asked.target.clone()));
+        if is_first { ANSWERS[seen.len() % 3] } else { Fault::None }
     });
     tokio::time::sleep(AWAY).await;
     load.recovers(Duration::from_secs(10)).await;
