@@ -85,7 +85,7 @@ async fn an_object_that_cannot_be_converted_any_more() {
 }
 
 #[tokio::test]
-async fn an_archive_folder_that_is_away_is_503_and_comes_back() {
+async fn an_archive_that_is_away_is_503_and_comes_back() {
     let server = builder().embedded().start().await;
     let client = server.client();
     let instance = Series::small(1).instance(1);
