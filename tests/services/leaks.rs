@@ -38,6 +38,10 @@ async fn outages_leave_no_connections_and_tasks_behind() {
     let series = Series::ct(10);
     let watcher = trial.server.client();
     watcher.store(STUDIES, series.instances(), 200).await;
+    for _ in 0..2 {
+        use_it(&trial.server.client(), &series).await;
+    }
+    trial.take_level().await;
     assert_eq!(metric(&watcher, "noctis_rpc_connections{side=\"caller\"}").await, 3);
     for at in 0..3 {
         let client = trial.server.client();
