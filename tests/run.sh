@@ -26,5 +26,7 @@ if [ "${1:-all}" = all ]; then
     # What knows nothing but HTTP once more: a process for each target, over PostgreSQL and S3.
     NOCTIS_TEST_SHAPE=distributed cargo test --locked --workspace --no-fail-fast \
         --test store --test search --test retrieve -- --skip slow:: || failed=1
+    NOCTIS_TEST_SHAPE=distributed cargo test --locked --package noctis --test faults -- \
+        damaged_objects:: shutdown:: slow::killed:: || failed=1
 fi
 exit $failed

@@ -9,7 +9,7 @@ use std::{
 use harness::{Client, Series};
 use reqwest::Method;
 
-use crate::{ROOT, STUDIES, start};
+use crate::{ROOT, STUDIES, builder};
 
 /// Holds the write lock of a SQLite file until dropped.
 struct WriteLock(Child);
@@ -56,7 +56,7 @@ async fn assert_busy(client: &Client, request: reqwest::RequestBuilder) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_database_is_503_for_writes_and_does_not_stop_reads() {
-    let server = start().await;
+    let server = builder().embedded().start().await;
     let client = server.client();
     let (kept, late) = (Series::small(1).instance(1), Series::small(1).instance(1));
     client.store(STUDIES, [&kept], 200).await;
@@ -80,7 +80,7 @@ async fn a_locked_database_is_503_for_writes_and_does_not_stop_reads() {
 
 #[tokio::test]
 async fn a_short_lock_is_waited_for() {
-    let server = start().await;
+    let server = builder().embedded().start().await;
     let lock = WriteLock::take(&server.data_dir().join("catalog.sqlite"));
     let release = tokio::task::spawn_blocking(move || {
         std::thread::sleep(std::time::Duration::from_millis(800));

@@ -1,22 +1,22 @@
 //! Objects that are missing or cut short, and an archive folder that is away: an error that says so, never a silent gap.
 
-use std::{fs, os::unix::fs::MetadataExt};
-
 use harness::{AS_STORED, Instance, Series, Server, TransferSyntax};
 use reqwest::Method;
 
-use crate::{ROOT, STUDIES, start};
+use crate::{ROOT, STUDIES, builder, start};
 
-/// Stores a series of three and gives the object file of the second instance.
-async fn damage(server: &Server, series: &Series, damage: impl FnOnce(&std::path::Path)) -> Vec<Instance> {
+/// Stores a series of three and puts other bytes in the place of the second instance's object, or nothing.
+async fn damage(server: &Server, series: &Series, damage: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>) -> Vec<Instance> {
     let instances: Vec<Instance> = series.instances().collect();
     let client = server.client();
     client.store(STUDIES, [&instances[0], &instances[2]], 200).await;
-    let others = server.objects();
+    let others = server.object_names().await;
     client.store(STUDIES, [&instances[1]], 200).await;
-    let object = server.objects().into_iter().find(|object| !others.contains(object)).expect("an object for it");
-    assert_eq!(fs::metadata(&object).unwrap().size(), instances[1].bytes.len() as u64);
-    damage(&object);
+    let object = server.object_names().await.into_iter().find(|object| !others.contains(object));
+    let object = object.expect("an object for it");
+    let bytes = server.object(&object).await;
+    assert!(bytes == instances[1].bytes);
+    server.damage_object(&object, damage(bytes)).await;
     instances
 }
 
@@ -53,7 +53,7 @@ async fn assert_damage_is_told(server: &Server, series: &Series, instances: &[In
 async fn a_missing_object() {
     let server = start().await;
     let series = Series::small(3);
-    let instances = damage(&server, &series, |object| fs::remove_file(object).unwrap()).await;
+    let instances = damage(&server, &series, |_| None).await;
     assert_damage_is_told(&server, &series, &instances).await;
     // It can be deleted like any other.
     server.client().delete(&format!("{ROOT}{}", instances[1].path()), 204).await;
@@ -65,11 +65,7 @@ async fn a_missing_object() {
 async fn an_object_that_is_cut_short() {
     let server = start().await;
     let series = Series::small(3);
-    let instances = damage(&server, &series, |object| {
-        let file = fs::OpenOptions::new().write(true).open(object).unwrap();
-        file.set_len(2000).unwrap();
-    })
-    .await;
+    let instances = damage(&server, &series, |bytes| Some(bytes[..2000].to_vec())).await;
     assert_damage_is_told(&server, &series, &instances).await;
 }
 
@@ -77,11 +73,10 @@ async fn an_object_that_is_cut_short() {
 async fn an_object_that_cannot_be_converted_any_more() {
     let server = start().await;
     let series = Series::small(3).encoded(TransferSyntax::Deflated);
-    let instances = damage(&server, &series, |object| {
-        let mut bytes = fs::read(object).unwrap();
+    let instances = damage(&server, &series, |mut bytes| {
         let half = bytes.len() / 2;
         bytes[half..].fill(0xFF);
-        fs::write(object, bytes).unwrap();
+        Some(bytes)
     })
     .await;
     let path = format!("{ROOT}{}", instances[1].path());
@@ -91,14 +86,14 @@ async fn an_object_that_cannot_be_converted_any_more() {
 
 #[tokio::test]
 async fn an_archive_that_is_away_is_503_and_comes_back() {
-    let server = start().await;
+    let server = builder().embedded().start().await;
     let client = server.client();
     let instance = Series::small(1).instance(1);
     client.store(STUDIES, [&instance], 200).await;
     let path = format!("{ROOT}{}", instance.path());
     let (here, away) = (server.data_dir().join("objects"), server.data_dir().join("away"));
 
-    fs::rename(&here, &away).unwrap();
+    std::fs::rename(&here, &away).unwrap();
     let answer = client.get_as(&path, AS_STORED, 503).await;
     assert!(answer.header("retry-after").is_some());
     let store = client.store(STUDIES, [Series::small(1).instance(1)], 503).await;
@@ -111,7 +106,7 @@ async fn an_archive_that_is_away_is_503_and_comes_back() {
     client.get("/healthz", 200).await;
     assert_eq!(client.count(&format!("{ROOT}/instances")).await, 1);
 
-    fs::rename(&away, &here).unwrap();
+    std::fs::rename(&away, &here).unwrap();
     client.get("/readyz", 200).await;
     assert_eq!(client.stored(&path).await, instance.bytes);
     client.store(STUDIES, [Series::small(1).instance(1)], 200).await;

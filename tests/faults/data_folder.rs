@@ -4,11 +4,11 @@ use std::process::Command;
 
 use harness::Series;
 
-use crate::{STUDIES, builder, start};
+use crate::{STUDIES, builder};
 
 #[tokio::test]
 async fn a_second_process_is_refused_and_the_first_goes_on() {
-    let server = start().await;
+    let server = builder().embedded().start().await;
     let folder = server.data_dir().to_owned();
     let second = Command::new(env!("CARGO_BIN_EXE_noctis"))
         .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
@@ -24,7 +24,7 @@ async fn a_second_process_is_refused_and_the_first_goes_on() {
 
 #[tokio::test]
 async fn the_lock_goes_with_its_process_however_it_ends() {
-    let server = start().await;
+    let server = builder().embedded().start().await;
     let instance = Series::small(1).instance(1);
     server.client().store(STUDIES, [&instance], 200).await;
     let server = server.kill().await.start().await;
@@ -36,7 +36,7 @@ async fn the_lock_goes_with_its_process_however_it_ends() {
 async fn only_its_owner_can_look_into_it() {
     use std::os::unix::fs::PermissionsExt;
     let place = tempfile::tempdir().unwrap();
-    let server = builder().data_dir(place.path().join("archive")).start().await;
+    let server = builder().embedded().data_dir(place.path().join("archive")).start().await;
     server.client().store(STUDIES, [Series::small(1).instance(1)], 200).await;
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o077;
     assert_eq!(mode(server.data_dir()), 0);

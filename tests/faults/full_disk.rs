@@ -40,6 +40,7 @@ async fn a_full_disk_refuses_stores_loses_nothing_and_goes_on_when_there_is_spac
     let ballast = disk.path().join("ballast");
     std::fs::write(&ballast, vec![0; 16 << 20]).unwrap();
     let server = builder()
+        .embedded()
         .data_dir(disk.path().join("archive"))
         .env("NOCTIS_INGEST__MINIMUM_FREE_BYTES", "0")
         .env("NOCTIS_INGEST__SWEEP_SECONDS", "1")
@@ -95,7 +96,7 @@ async fn a_full_disk_refuses_stores_loses_nothing_and_goes_on_when_there_is_spac
 
 #[tokio::test]
 async fn low_space_refuses_stores_before_anything_breaks() {
-    let server = builder().env("NOCTIS_INGEST__MINIMUM_FREE_BYTES", "0").start().await;
+    let server = builder().embedded().env("NOCTIS_INGEST__MINIMUM_FREE_BYTES", "0").start().await;
     let kept = Series::small(1).instance(1);
     server.client().store(STUDIES, [&kept], 200).await;
 
@@ -113,6 +114,7 @@ async fn low_space_refuses_stores_before_anything_breaks() {
 async fn space_that_runs_low_in_a_request_fails_the_rest_of_it_only() {
     let disk = SmallDisk::of_mib(64);
     let server = builder()
+        .embedded()
         .data_dir(disk.path().join("archive"))
         .env("NOCTIS_INGEST__MINIMUM_FREE_BYTES", (20 << 20).to_string())
         .start()

@@ -16,6 +16,7 @@ const ROOT: &str = "/dicom-web";
 /// Where instances are stored.
 const STUDIES: &str = "/dicom-web/studies";
 
+/// In the shape that is asked for. What only a data folder has says that it is embedded.
 fn builder() -> ServerBuilder {
     Server::builder(env!("CARGO_BIN_EXE_noctis"))
 }

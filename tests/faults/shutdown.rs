@@ -25,8 +25,7 @@ async fn begin(server: &Server, body: &[u8]) -> TcpStream {
 
 #[tokio::test]
 async fn an_upload_under_way_is_finished() {
-    let kept = builder();
-    let mut server = kept.clone().start().await;
+    let mut server = start().await;
     let series = Series::small(4);
     let body = multipart_body(series.instances());
     let mut connection = begin(&server, &body).await;
@@ -45,7 +44,9 @@ async fn an_upload_under_way_is_finished() {
     let status = server.wait(Duration::from_secs(20)).await;
     assert!(status.success(), "{status}");
 
-    let server = kept.start().await;
+    let again = server.builder_again();
+    drop(server);
+    let server = again.start().await;
     for instance in series.instances() {
         assert_eq!(server.client().stored(&format!("{ROOT}{}", instance.path())).await, instance.bytes);
     }

@@ -41,7 +41,7 @@ async fn assert_order(instances: &[Instance]) {
     let trace = folder.path().join("trace");
     let calls = "trace=openat,openat2,fsync,fdatasync,sync_file_range,write,writev,sendto,sendmsg";
     let strace = ["strace", "-f", "-y", "-s", "48", "-e", calls, "-o", trace.to_str().unwrap()];
-    let server = builder().under(strace).start().await;
+    let server = builder().embedded().under(strace).start().await;
     let before = lines(&trace).len();
     server.client().store(STUDIES, instances, 200).await;
     let objects = server.objects();

@@ -1,48 +1,19 @@
 //! A process for each target over PostgreSQL and S3, while parts of it fail under load: 503 with Retry-After or success,
-//! recovery within five seconds of the part's return, nothing lost and nothing denied.
+//! recovery within five seconds of the part's return, nothing lost and nothing denied, nothing left behind.
 
-use std::{path::Path, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, time::Duration};
 
-use harness::{
-    Server, ServerBuilder,
-    distributed::{Place, Services, Stores},
+use harness::distributed::Services;
+
+use crate::{
+    load::Load,
+    trial::{AWAY, RECOVERY, Trial, builder, own_stores, shared_stores, turn},
 };
-use tokio::sync::Mutex;
-
-use crate::load::Load;
-
-/// After this time everything works again.
-const RECOVERY: Duration = Duration::from_secs(5);
-/// How long a part stays away.
-const AWAY: Duration = Duration::from_secs(3);
-
-/// Waits for storage are short, so that an outage shows in the time of a test.
-fn builder() -> ServerBuilder {
-    Server::builder(env!("CARGO_BIN_EXE_noctis"))
-        .env("NOCTIS_ARCHIVE__S3__RETRY_SECONDS", "3")
-        .env("NOCTIS_ARCHIVE__S3__CONNECT_SECONDS", "1")
-        .env("NOCTIS_ARCHIVE__S3__STALL_SECONDS", "2")
-        .env("NOCTIS_CATALOG__POSTGRES__CONNECT_SECONDS", "1")
-        .env("NOCTIS_CATALOG__POSTGRES__ACQUIRE_SECONDS", "1")
-        .env("NOCTIS_CATALOG__POSTGRES__STATEMENT_SECONDS", "2")
-}
-
-/// One test at a time: their servers would starve one another.
-static TURN: Mutex<()> = Mutex::const_new(());
-
-/// Servers of the test's own, which it may stop.
-async fn start() -> (Server, Place) {
-    let stores = Arc::new(Stores::start().await);
-    let place = stores.place(Path::new(env!("CARGO_BIN_EXE_noctis"))).await;
-    (builder().start_distributed(place.clone()).await, place)
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_goes_away_and_comes_back() {
-    let _turn = TURN.lock().await;
-    let (server, place) = start().await;
-    let load = Load::start(server.client());
-    load.recovers(Duration::from_secs(30)).await;
+    let trial = Trial::start(own_stores(&[]).await).await;
+    let (load, place) = (trial.load().await, &trial.place);
     for kill in [false, true] {
         if kill {
             place.stores.postgres.kill();
@@ -54,15 +25,13 @@ async fn the_database_goes_away_and_comes_back() {
         load.recovers(RECOVERY).await;
     }
     assert!(load.told_to_come_back() > 5, "the outages were noticed");
-    load.end(20).await;
+    trial.end(load, 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_object_store_goes_away_and_comes_back() {
-    let _turn = TURN.lock().await;
-    let (server, place) = start().await;
-    let load = Load::start(server.client());
-    load.recovers(Duration::from_secs(30)).await;
+    let trial = Trial::start(own_stores(&[]).await).await;
+    let (load, place) = (trial.load().await, &trial.place);
     place.stores.s3.lock().await.stop();
     tokio::time::sleep(AWAY).await;
     place.stores.s3.lock().await.resume().await;
@@ -72,33 +41,28 @@ async fn the_object_store_goes_away_and_comes_back() {
     place.stores.s3.lock().await.thaw().await;
     load.recovers(RECOVERY).await;
     assert!(load.told_to_come_back() > 2, "the outages were noticed");
-    load.end(20).await;
+    trial.end(load, 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_service_is_killed_and_comes_back() {
-    let _turn = TURN.lock().await;
-    let (mut server, place) = start().await;
-    let load = Load::start(server.client());
-    load.recovers(Duration::from_secs(30)).await;
-    for (at, target) in ["ingest", "query", "retrieve"].into_iter().enumerate() {
-        let services = server.services().unwrap();
-        let port = services.ports[at];
-        services.processes[at].signal("KILL");
-        services.processes[at].wait(Duration::from_secs(10)).await;
+    let mut trial = Trial::start(shared_stores().await).await;
+    let load = trial.load().await;
+    for at in 0..3 {
+        trial.server.kill_service(at).await;
         tokio::time::sleep(Duration::from_millis(700)).await;
-        services.processes[at] = place.service(&builder(), target, port).start().await;
+        trial.server.start_service(at).await;
         load.recovers(RECOVERY).await;
     }
     assert!(load.told_to_come_back() > 5, "the outages were noticed");
-    load.end(20).await;
+    trial.end(load, 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn services_wait_for_a_database_that_is_not_there_yet() {
-    let _turn = TURN.lock().await;
-    let stores = Arc::new(Stores::start().await);
-    let place = stores.place(Path::new(env!("CARGO_BIN_EXE_noctis"))).await;
+    let _turn = turn().await;
+    let place = own_stores(&[]).await;
+    let stores = place.stores.clone();
     stores.postgres.stop();
     let mut starting = pin!(builder().start_distributed(place));
     assert!(tokio::time::timeout(Duration::from_secs(2), &mut starting).await.is_err());
@@ -109,9 +73,8 @@ async fn services_wait_for_a_database_that_is_not_there_yet() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn services_are_replaced_one_after_the_other_without_a_failed_request() {
-    let _turn = TURN.lock().await;
-    let stores = Arc::new(Stores::start().await);
-    let place = stores.place(Path::new(env!("CARGO_BIN_EXE_noctis"))).await;
+    let _turn = turn().await;
+    let place = shared_stores().await;
     let mut pair = [Services::start(place.clone(), &builder()).await, Services::start(place.clone(), &builder()).await];
     let both = |at: usize| format!("127.0.0.1:{},127.0.0.1:{}", pair[0].ports[at], pair[1].ports[at]);
     let gateway = place

@@ -1,26 +1,16 @@
-//! What outages leave behind: nothing. Counted are connections, tasks and file descriptors of the gateway.
+//! What outages and clients that go away leave behind: nothing. Counted in all of the processes, and at the database.
 
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use harness::{Client, Series, Server, eventually};
+use harness::{Client, Series};
 use reqwest::Method;
 
 use crate::{
     ROOT, STUDIES,
-    deployment::{Deployment, until_ready},
+    deployment::until_ready,
+    trial::{Trial, metric, shared_stores},
 };
-
-/// The value of a metric of one line.
-async fn metric(client: &Client, name: &str) -> u64 {
-    let text = client.get("/metrics", 200).await.text().to_owned();
-    let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in\n{text}"));
-    line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() as u64
-}
-
-fn descriptors(server: &Server) -> usize {
-    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count()
-}
 
 async fn use_it(client: &Client, series: &Series) {
     let requests = (0..120).map(|number| {
@@ -44,32 +34,27 @@ async fn use_it(client: &Client, series: &Series) {
 
 #[tokio::test]
 async fn outages_leave_no_connections_and_tasks_behind() {
-    let Deployment { gateway, mut backend, .. } = Deployment::start().await;
+    let mut trial = Trial::start(shared_stores().await).await;
     let series = Series::ct(10);
-    gateway.client().store(STUDIES, series.instances(), 200).await;
-    let watcher = gateway.client();
-    use_it(&gateway.client(), &series).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let tasks = metric(&watcher, "noctis_runtime_tasks ").await;
-    let connections = metric(&watcher, "noctis_rpc_connections{side=\"caller\"}").await;
-    let open = descriptors(&gateway);
-    assert_eq!(connections, 3);
-    for _ in 0..3 {
-        let client = gateway.client();
+    let watcher = trial.server.client();
+    watcher.store(STUDIES, series.instances(), 200).await;
+    for _ in 0..2 {
+        use_it(&trial.server.client(), &series).await;
+    }
+    trial.take_level().await;
+    assert_eq!(metric(&watcher, "noctis_rpc_connections{side=\"caller\"}").await, 3);
+    for at in 0..3 {
+        let client = trial.server.client();
         let load = use_it(&client, &series);
-        let (kept, ()) = tokio::join!(backend.kill(), load);
+        let ((), ()) = tokio::join!(trial.server.kill_service(at), load);
         use_it(&client, &series).await;
-        backend = kept.start().await;
+        trial.server.start_service(at).await;
         until_ready(&watcher, Duration::from_secs(5)).await;
         use_it(&client, &series).await;
     }
-    eventually(
-        || format!("{} descriptors, not {open}, or tasks, not {tasks}", descriptors(&gateway)),
-        async || {
-            descriptors(&gateway) <= open + 2
-                && metric(&watcher, "noctis_runtime_tasks ").await <= tasks + 2
-                && metric(&watcher, "noctis_rpc_connections{side=\"caller\"}").await == connections
-        },
-    )
-    .await;
+    trial.rests().await;
+    assert_eq!(metric(&watcher, "noctis_rpc_connections{side=\"caller\"}").await, 3);
+    for (name, service) in &trial.server.processes()[1..] {
+        assert_eq!(metric(&service.client(), "noctis_rpc_connections{side=\"callee\"}").await, 1, "{name}");
+    }
 }

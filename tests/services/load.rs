@@ -11,11 +11,17 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use harness::{AS_STORED, Client, Series, multipart_body, multipart_content_type, split_multipart};
 use reqwest::Method;
 use tokio::task::JoinHandle;
 
 use crate::{ROOT, STUDIES};
+
+/// Between two stores of one sender, so that what there is to search and to compare stays little.
+const PACE: Duration = Duration::from_millis(40);
+/// The most matches that the archive gives.
+const PAGE: usize = 5000;
 
 /// Senders, readers and searchers at work.
 pub struct Load {
@@ -42,18 +48,33 @@ impl Load {
         self.ledger.successes.load(Ordering::SeqCst)
     }
 
+    /// Of one kind of request.
+    pub fn successes_of(&self, kind: &str) -> usize {
+        self.ledger.kinds.lock().unwrap().get(kind).copied().unwrap_or_default()
+    }
+
     pub fn told_to_come_back(&self) -> usize {
         self.ledger.told_to_come_back.load(Ordering::SeqCst)
     }
 
+    /// The path of an instance that was acknowledged.
+    pub fn example(&self) -> String {
+        self.ledger.stored.lock().unwrap().keys().next().unwrap().clone()
+    }
+
     /// Waits until each kind of request has succeeded again.
     pub async fn recovers(&self, within: Duration) {
+        self.goes_on(&["store", "retrieve", "search"], within).await;
+    }
+
+    /// Waits until each of these kinds of request has succeeded again.
+    pub async fn goes_on(&self, needed: &[&str], within: Duration) {
         let started = Instant::now();
         let kinds = || self.ledger.kinds.lock().unwrap().clone();
         let before = kinds();
         loop {
             let now = kinds();
-            if ["store", "retrieve", "search"].iter().all(|kind| now.get(kind) > before.get(kind)) {
+            if needed.iter().all(|kind| now.get(kind) > before.get(kind)) {
                 return;
             }
             assert!(
@@ -72,9 +93,12 @@ impl Load {
         }
         let stored = self.ledger.stored.lock().unwrap().clone();
         assert!(stored.len() > least, "only {} instances were acknowledged", stored.len());
-        for (path, bytes) in stored {
-            assert!(self.client.stored(&format!("{ROOT}{path}")).await == bytes, "{path} differs");
-        }
+        let client = &self.client;
+        futures::stream::iter(stored)
+            .for_each_concurrent(8, |(path, bytes)| async move {
+                assert!(client.stored(&format!("{ROOT}{path}")).await == bytes, "{path} differs");
+            })
+            .await;
     }
 }
 
@@ -130,6 +154,7 @@ impl Ledger {
                 let kept = instances.map(|instance| (instance.path(), instance.bytes.clone()));
                 self.stored.lock().unwrap().extend(kept);
             }
+            tokio::time::sleep(PACE).await;
         }
     }
 
@@ -155,8 +180,8 @@ impl Ledger {
 
     async fn search(self: Arc<Self>, client: Client) {
         while !self.over.load(Ordering::SeqCst) {
-            let known = self.stored.lock().unwrap().len();
-            let request = client.request(Method::GET, &format!("{ROOT}/instances?limit=5000"));
+            let known = self.stored.lock().unwrap().len().min(PAGE);
+            let request = client.request(Method::GET, &format!("{ROOT}/instances?limit={PAGE}"));
             let request = request.header("accept", "application/dicom+json");
             if let Some((_, body)) = self.judge("search", request.send().await).await {
                 let rows: Vec<serde_json::Value> = serde_json::from_slice(&body).unwrap();

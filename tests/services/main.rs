@@ -13,6 +13,7 @@ mod operations;
 mod schemas;
 mod slow;
 mod start_order;
+mod trial;
 
 /// The DICOMweb root.
 const ROOT: &str = "/dicom-web";

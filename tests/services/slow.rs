@@ -1,3 +1,6 @@
 //! What takes longer than a quick run should.
 
+mod clock;
+mod database;
 mod frozen;
+mod object_store;

@@ -20,6 +20,7 @@ pub(crate) enum Task {
     Intents { before: Timestamp },
     DueRemovals { now: Timestamp, limit: u32 },
     Removed { removals: Vec<i64> },
+    SetRight { now: Timestamp, latest: Timestamp },
     Probe,
 }
 
@@ -43,6 +44,7 @@ impl Task {
             Self::Intents { .. } => "stale_intents",
             Self::DueRemovals { .. } => "due_removals",
             Self::Removed { .. } => "removed",
+            Self::SetRight { .. } => "set_right",
             Self::Probe => "probe",
         }
     }

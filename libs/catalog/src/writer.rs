@@ -144,6 +144,16 @@ impl CatalogWriter {
         self.queue.run(Task::Removed { removals: removals.to_vec() }).await.map(|_| ())
     }
 
+    /// Sets right what was noted by a clock that was ahead and is not any more: signs of life after `now` become ones of
+    /// now, and objects that would be removed after `latest` are due then. Else dead stores and deleted objects would stay
+    /// until that clock had been right.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Unavailable`].
+    pub async fn set_right(&self, now: Timestamp, latest: Timestamp) -> Result<(), Error> {
+        self.queue.run(Task::SetRight { now, latest }).await.map(|_| ())
+    }
+
     /// Whether the catalog can be written to now.
     ///
     /// # Errors

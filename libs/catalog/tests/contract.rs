@@ -71,7 +71,8 @@ macro_rules! contract {
                     keys_in_use_are_refused
                     unused_keys_are_removed
                     stale_intents_are_listed
-                    abandoned_objects_are_due_at_once;
+                    abandoned_objects_are_due_at_once
+                    a_clock_that_was_ahead_holds_nothing_up;
                 deletes:
                     instances_series_and_studies_go
                     what_is_left_empty_goes_too

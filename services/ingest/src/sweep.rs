@@ -78,6 +78,8 @@ async fn sweep(
 ) -> Result<Swept, Error> {
     let now = clock.now();
     let mut swept = Swept::default();
+    // The clock may have been ahead when a store or a delete noted its time.
+    catalog.set_right(now, now.plus(config.removal_grace_millis())).await?;
     for intent in catalog.stale_intents(now.plus(-config.stale_millis())).await? {
         catalog.abandon(&intent.id, now).await?;
         swept.abandoned = swept.abandoned.saturating_add(1);

@@ -13,10 +13,12 @@ use std::{
     },
 };
 
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use crate::{Server, ServerBuilder, postgres, s3};
+
+/// The targets behind a gateway, in the order of [`Services::processes`].
+pub const SERVICES: [&str; 3] = ["ingest", "query", "retrieve"];
 
 /// The database server and the object store.
 #[derive(Debug)]
@@ -25,7 +27,6 @@ pub struct Stores {
     pub postgres: postgres::Server,
     /// The object store.
     pub s3: tokio::sync::Mutex<s3::Server>,
-    secrets: TempDir,
 }
 
 /// What an archive keeps its things in.
@@ -38,6 +39,7 @@ pub struct Place {
     /// Its bucket.
     pub bucket: String,
     endpoint: String,
+    database_port: u16,
     credentials: [PathBuf; 2],
 }
 
@@ -63,9 +65,7 @@ impl Stores {
         let database = tokio::task::spawn_blocking(|| postgres::Server::start_with(settings));
         let s3 = s3::Server::start().await;
         let postgres = database.await.expect("a database server");
-        let secrets = tempfile::Builder::new().prefix("noctis-secrets-").tempdir().expect("a folder for secrets");
-        std::fs::write(secrets.path().join("database"), postgres::PASSWORD).expect("a folder of ours");
-        Self { postgres, s3: tokio::sync::Mutex::new(s3), secrets }
+        Self { postgres, s3: tokio::sync::Mutex::new(s3) }
     }
 
     /// Those that all tests of a program use. They end with it: the servers watch for that.
@@ -84,6 +84,7 @@ impl Stores {
             database: self.postgres.database(),
             bucket: s3.bucket().await,
             endpoint: s3.endpoint(),
+            database_port: self.postgres.port(),
             credentials: [s3::Identity::Writer, s3::Identity::Reader].map(|identity| s3.credentials_file(identity)),
             stores: Arc::clone(self),
         };
@@ -103,11 +104,31 @@ impl Place {
         command
     }
 
+    /// The same, but services reach the bucket there, such as through a [`s3::proxy::Proxy`].
+    #[must_use]
+    pub fn with_endpoint(self, endpoint: String) -> Self {
+        Self { endpoint, ..self }
+    }
+
+    /// The same, but services reach the database at this port, such as through a [`crate::Relay`].
+    #[must_use]
+    pub fn with_database_port(self, database_port: u16) -> Self {
+        Self { database_port, ..self }
+    }
+
+    /// The keys of the archive's objects.
+    pub async fn object_keys(&self) -> Vec<String> {
+        let mut keys = self.stores.s3.lock().await.objects(&self.bucket).await;
+        // What shows that the bucket can be written to is no object of the archive.
+        keys.retain(|key| !key.ends_with("probe"));
+        keys
+    }
+
     fn catalog(&self, role: &str) -> Vec<(String, String)> {
-        let password = self.stores.secrets.path().join("database").display().to_string();
+        let password = self.stores.postgres.password_file().display().to_string();
         let settings = [
             ("KIND", "postgres"),
-            ("POSTGRES__PORT", &self.stores.postgres.port().to_string()),
+            ("POSTGRES__PORT", &self.database_port.to_string()),
             ("POSTGRES__DATABASE", self.database.name()),
             ("POSTGRES__USER", role),
             ("POSTGRES__PASSWORD_FILE", &password),
@@ -169,7 +190,7 @@ impl Services {
     /// When one of them does not start.
     pub async fn start(place: Place, builder: &ServerBuilder) -> Self {
         let ports = [free_port(), free_port(), free_port()];
-        let [ingest, query, retrieve] = ["ingest", "query", "retrieve"];
+        let [ingest, query, retrieve] = SERVICES;
         let processes = tokio::join!(
             place.service(builder, ingest, ports[0]).start_process(),
             place.service(builder, query, ports[1]).start_process(),

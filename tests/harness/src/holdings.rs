@@ -81,10 +81,38 @@ impl Server {
 
     /// How many objects the archive keeps, in its folder or its bucket.
     pub async fn object_count(&self) -> usize {
-        let Some(place) = self.place() else { return self.objects().len() };
-        let keys = place.stores.s3.lock().await.objects(&place.bucket).await;
-        // What shows that the bucket can be written to is no object of the archive.
-        keys.iter().filter(|key| !key.ends_with("probe")).count()
+        self.object_names().await.len()
+    }
+
+    /// Their files or keys.
+    pub async fn object_names(&self) -> Vec<String> {
+        match self.place() {
+            Some(place) => place.object_keys().await,
+            None => self.objects().iter().map(|file| file.display().to_string()).collect(),
+        }
+    }
+
+    /// The bytes of one of them, behind the back of the archive.
+    ///
+    /// # Panics
+    /// When there is no such object.
+    pub async fn object(&self, name: &str) -> Vec<u8> {
+        match self.place() {
+            Some(place) => place.stores.s3.lock().await.object(&place.bucket, name).await,
+            None => std::fs::read(name).expect("an object"),
+        }
+    }
+
+    /// Puts other bytes in the place of one of them, or nothing.
+    ///
+    /// # Panics
+    /// When that cannot be done.
+    pub async fn damage_object(&self, name: &str, bytes: Option<Vec<u8>>) {
+        match (self.place(), bytes) {
+            (Some(place), bytes) => place.stores.s3.lock().await.damage(&place.bucket, name, bytes).await,
+            (None, Some(bytes)) => std::fs::write(name, bytes).expect("a file of ours"),
+            (None, None) => std::fs::remove_file(name).expect("a file of ours"),
+        }
     }
 
     /// Waits until the archive has this many objects.

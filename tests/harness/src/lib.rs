@@ -9,11 +9,13 @@
 //! - [`postgres::Server`] is a database server.
 //! - [`Server`] is the program in a process of its own, [`Client`] speaks HTTP with it.
 //! - [`s3::Server`] is an S3 server.
+//! - [`s3::proxy::Proxy`], [`Relay`] and [`SteppedClock`] make what is between processes, and their time, go wrong.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod body;
 mod client;
+mod clock;
 mod data_set;
 pub mod distributed;
 mod encapsulated;
@@ -28,6 +30,7 @@ mod process;
 mod pydicom;
 mod python;
 mod raw;
+mod relay;
 pub mod s3;
 mod series;
 mod server;
@@ -36,6 +39,7 @@ mod store_response;
 
 pub use body::{BOUNDARY, Part, multipart_body, multipart_chunks, multipart_content_type, split_multipart};
 pub use client::{Answer, Client};
+pub use clock::SteppedClock;
 pub use data_set::{DataSet, Value};
 pub use encapsulated::{jpeg_frames, rle_frame};
 pub use holdings::{AS_STORED, Found, eventually, objects_in};
@@ -47,6 +51,7 @@ pub use phantom::{ct_slice, thorax_mosaic};
 pub use process::{Memory, sha256};
 pub use pydicom::{charset_files, test_files};
 pub use python::run_python;
+pub use relay::Relay;
 pub use series::{Instance, Series, new_uid};
 pub use server::{Server, ServerBuilder};
 pub use shared::Shared;

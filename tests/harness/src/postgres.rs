@@ -4,6 +4,10 @@
 //! It ends when it is dropped, and also when the test program ends in any other way: a shell that waits for the end of a
 //! pipe from the program stops the server and removes the folder.
 
+mod faults;
+
+pub use faults::Taken;
+
 use std::{
     ffi::OsStr,
     fs,
@@ -103,7 +107,7 @@ impl Server {
 
     fn make(&mut self) {
         fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o755)).expect("a folder of ours");
-        let secret = self.folder.join("password");
+        let secret = self.password_file();
         fs::write(&secret, PASSWORD).expect("a folder of ours");
         if let Some((user, group)) = unprivileged() {
             chown(&self.folder, Some(user), Some(group)).expect("root may give folders away");
@@ -198,6 +202,11 @@ impl Server {
 
     fn data(&self) -> PathBuf {
         self.folder.join("data")
+    }
+
+    /// A file with [`PASSWORD`].
+    pub fn password_file(&self) -> PathBuf {
+        self.folder.join("password")
     }
 
     /// Its port at 127.0.0.1.

@@ -11,6 +11,8 @@ pub struct Memory {
     pub resident: u64,
     /// The highest it was since the start or since the last reset (VmHWM).
     pub peak: u64,
+    /// Of what is resident, that which is no part of a file (RssAnon): what the process has taken for itself.
+    pub anonymous: u64,
 }
 
 impl Memory {
@@ -22,7 +24,7 @@ impl Memory {
             let kib: u64 = line.split_whitespace().next().and_then(|text| text.parse().ok()).expect("a number");
             kib * 1024
         };
-        Self { resident: bytes("VmRSS:"), peak: bytes("VmHWM:") }
+        Self { resident: bytes("VmRSS:"), peak: bytes("VmHWM:"), anonymous: bytes("RssAnon:") }
     }
 
     /// Sets the peak of a process back to what it holds now.

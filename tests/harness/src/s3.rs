@@ -1,5 +1,7 @@
 //! A real S3 server (SeaweedFS), on free ports of 127.0.0.1, with a folder that goes away with it.
 
+pub mod proxy;
+
 use std::{
     fs::File,
     net::TcpListener,
@@ -155,6 +157,30 @@ impl Server {
         assert!(removed.status().is_success(), "{}", removed.status());
     }
 
+    /// The bytes of an object, read behind the back of those who use the bucket.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn object(&self, bucket: &str, key: &str) -> Vec<u8> {
+        let answer = reqwest::get(self.inside(bucket, &format!("/{key}"))).await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.bytes().await.expect("the bytes of an object").to_vec()
+    }
+
+    /// Puts other bytes in the place of an object, or nothing.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn damage(&self, bucket: &str, key: &str, bytes: Option<Vec<u8>>) {
+        let (client, object) = (reqwest::Client::new(), self.inside(bucket, &format!("/{key}")));
+        let request = match bytes {
+            Some(bytes) => client.put(object).body(bytes),
+            None => client.delete(object),
+        };
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
     /// The keys of all objects in a bucket, sorted; parts of unfinished uploads are below `.uploads/`.
     pub async fn objects(&self, bucket: &str) -> Vec<String> {
         let mut found = Vec::new();
@@ -251,7 +277,7 @@ impl Server {
         command.stdout(output.try_clone().expect("a file")).stderr(output);
         let child =
             command.spawn().unwrap_or_else(|error| panic!("{}: {error}; run tests/setup.sh", program.display()));
-        self.watch = Some(watch(child.id()));
+        self.watch = Some(watch(child.id(), folder));
         self.child = Some(child);
     }
 
@@ -293,10 +319,12 @@ impl Drop for Server {
     }
 }
 
-/// Kills the server when the test program has ended in whatever way: then the pipe to this shell ends.
-fn watch(pid: u32) -> Child {
+/// Kills the server and removes its folder when the test program has ended in whatever way: then the pipe to this shell ends.
+fn watch(pid: u32, folder: &Path) -> Child {
+    const WATCH: &str = "cat >/dev/null; kill -KILL $0 2>/dev/null; \
+        while kill -0 $0 2>/dev/null; do sleep 0.05; done; rm -rf \"$1\"";
     let mut command = Command::new("sh");
-    command.args(["-c", "cat >/dev/null; kill -KILL $0 2>/dev/null", &pid.to_string()]);
+    command.args(["-c", WATCH, &pid.to_string()]).arg(folder).current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell")
 }
 

@@ -197,6 +197,52 @@ impl Server {
         self.behind.as_deref_mut()
     }
 
+    /// The processes that it consists of, itself the first.
+    pub fn processes(&self) -> Vec<(&'static str, &Self)> {
+        let behind = self.behind.iter().flat_map(|services| services.processes.iter());
+        ["gateway", "ingest", "query", "retrieve"].into_iter().zip(std::iter::once(self).chain(behind)).collect()
+    }
+
+    /// SIGKILL to one of the services behind it.
+    ///
+    /// # Panics
+    /// When it does not end, or there are none.
+    pub async fn kill_service(&mut self, at: usize) {
+        let services = self.behind.as_mut().expect("services of its own");
+        services.processes[at].signal("KILL");
+        services.processes[at].wait(Duration::from_secs(30)).await;
+    }
+
+    /// Starts one of the services behind it again after its end, at the same port.
+    ///
+    /// # Panics
+    /// When it does not start, or there are none.
+    pub async fn start_service(&mut self, at: usize) {
+        let services = self.behind.as_mut().expect("services of its own");
+        let (target, port) = (distributed::SERVICES[at], services.ports[at]);
+        services.processes[at] = services.place.service(&self.builder, target, port).start_process().await;
+    }
+
+    /// SIGKILL to the gateway alone, and another one in its place, at another port.
+    ///
+    /// # Panics
+    /// When it does not end or start, or there are no services behind it.
+    pub async fn replace_gateway(mut self) -> Self {
+        let services = self.behind.take().expect("services of its own");
+        self.signal("KILL");
+        self.wait(Duration::from_secs(30)).await;
+        let builder = self.builder.clone();
+        let mut gateway = services.place.gateway(&builder, services.ports).start_process().await;
+        gateway.builder = builder;
+        gateway.behind = Some(services);
+        gateway
+    }
+
+    /// What starts the same again after its end, on the same data.
+    pub fn builder_again(&self) -> ServerBuilder {
+        self.builder.clone()
+    }
+
     /// Its address, such as `http://127.0.0.1:40123`, without a slash at the end.
     pub fn base(&self) -> &str {
         &self.base

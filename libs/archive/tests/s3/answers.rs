@@ -1,11 +1,9 @@
 //! Answers that are not what was asked for.
 
-use crate::{
-    place::{Place, RETRY, STALL, gather, is_unavailable, nothing_works, pattern, upload},
-    proxy::{Asked, Fault},
-};
+use crate::place::{Place, RETRY, STALL, gather, is_unavailable, nothing_works, pattern, upload};
 use archive::{Error, Key};
 use futures::future::join_all;
+use harness::s3::proxy::{Asked, Fault};
 use std::time::{Duration, Instant};
 
 const PASSING: [Fault; 5] = [

@@ -1,11 +1,9 @@
 //! Connections that end in the middle, and how many there are.
 
-use crate::{
-    place::{Place, RETRY, gather, is_unavailable, pattern},
-    proxy::{Asked, Fault},
-};
+use crate::place::{Place, RETRY, gather, is_unavailable, pattern};
 use archive::{Error, Key, PIECE, S3Options};
 use futures::StreamExt;
+use harness::s3::proxy::{Asked, Fault};
 use std::time::{Duration, Instant};
 
 #[tokio::test]

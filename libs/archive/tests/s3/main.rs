@@ -7,6 +7,5 @@ mod connections;
 mod credentials;
 mod outage;
 mod place;
-mod proxy;
 mod tls;
 mod uploads;

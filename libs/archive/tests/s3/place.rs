@@ -1,12 +1,11 @@
 //! A bucket of a real server, an archive that reaches it through a proxy, and one that reaches it directly.
 
-use crate::proxy::Proxy;
 use archive::{Archive, Error, Key, S3Credentials, S3Options};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use harness::{
     Shared,
-    s3::{Identity, Server},
+    s3::{Identity, Server, proxy::Proxy},
 };
 use std::{ops::Range, sync::Arc, time::Duration};
 

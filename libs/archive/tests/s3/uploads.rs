@@ -1,10 +1,8 @@
 //! Uploads in parts that fail, are given up or are lost: nothing is left, and none counts as done.
 
-use crate::{
-    place::{PART, Place, gather, is_unavailable, pattern, upload},
-    proxy::{Asked, Fault},
-};
+use crate::place::{PART, Place, gather, is_unavailable, pattern, upload};
 use archive::{Error, Key};
+use harness::s3::proxy::{Asked, Fault};
 use std::{
     sync::{
         Arc,

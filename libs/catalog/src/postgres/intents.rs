@@ -38,6 +38,14 @@ pub(super) async fn heartbeat(connection: &mut PgConnection, intents: &[String],
     Ok(())
 }
 
+/// See [`crate::CatalogWriter::set_right`]; those that somebody else is changing now are right.
+pub(super) async fn set_right(connection: &mut PgConnection, now: Timestamp) -> Result<(), Error> {
+    const SET_RIGHT: &str = "UPDATE intent SET heartbeat_at = $1 \
+        WHERE id IN (SELECT id FROM intent WHERE heartbeat_at > $1 ORDER BY id FOR UPDATE SKIP LOCKED)";
+    sqlx::query(SET_RIGHT).bind(now.0).execute(connection).await?;
+    Ok(())
+}
+
 /// See [`crate::CatalogWriter::abandon`].
 pub(super) async fn abandon(connection: &mut PgConnection, intent: &str, now: Timestamp) -> Result<(), Error> {
     let keys = match end(connection, intent).await {

@@ -61,6 +61,7 @@ fn of_task(task: &Task) -> Vec<i64> {
         Task::Begin { .. }
         | Task::Extend { .. }
         | Task::Heartbeat { .. }
+        | Task::SetRight { .. }
         | Task::Abandon { .. }
         | Task::Resolve { .. }
         | Task::Intents { .. }

@@ -22,6 +22,14 @@ pub(super) async fn due(connection: &mut PgConnection, now: Timestamp, limit: u3
     Ok(rows.into_iter().map(|(id, key)| Removal { id, key }).collect())
 }
 
+/// See [`crate::CatalogWriter::set_right`].
+pub(super) async fn set_right(connection: &mut PgConnection, latest: Timestamp) -> Result<(), Error> {
+    const SET_RIGHT: &str = "UPDATE removal SET due_at = $1 \
+        WHERE id IN (SELECT id FROM removal WHERE due_at > $1 ORDER BY id FOR UPDATE SKIP LOCKED)";
+    sqlx::query(SET_RIGHT).bind(latest.0).execute(connection).await?;
+    Ok(())
+}
+
 /// See [`crate::CatalogWriter::removed`]. Those that another process is striking off are left to it.
 pub(super) async fn removed(connection: &mut PgConnection, removals: &[i64]) -> Result<(), Error> {
     const REMOVED: &str = "DELETE FROM removal \

@@ -117,6 +117,7 @@ async fn reach(connection: &mut PgConnection, task: &Task) -> Result<(), Error> 
         | Task::Intents { .. }
         | Task::DueRemovals { .. }
         | Task::Removed { .. }
+        | Task::SetRight { .. }
         | Task::Probe => return Ok(()),
     };
     sqlx::query(REACH).bind(facilities).execute(connection).await?;
@@ -136,6 +137,10 @@ async fn carry_out(connection: &mut PgConnection, task: &Task, locks: &Locks) ->
             disagreements::resolve(connection, scope, *disagreement, *now).await?;
         }
         Task::Removed { removals } => removals::removed(connection, removals).await?,
+        Task::SetRight { now, latest } => {
+            intents::set_right(connection, *now).await?;
+            removals::set_right(connection, *latest).await?;
+        }
         // Refused by a server that only reads.
         Task::Probe => {
             sqlx::query("DELETE FROM intent WHERE FALSE").execute(connection).await?;

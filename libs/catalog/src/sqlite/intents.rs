@@ -41,6 +41,13 @@ pub(super) async fn heartbeat(
     Ok(())
 }
 
+/// See [`crate::CatalogWriter::set_right`].
+pub(super) async fn set_right(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Error> {
+    const SET_RIGHT: &str = "UPDATE intent SET heartbeat_at = ?1 WHERE heartbeat_at > ?1";
+    sqlx::query(SET_RIGHT).bind(now.0).execute(connection).await?;
+    Ok(())
+}
+
 /// See [`crate::CatalogWriter::abandon`].
 pub(super) async fn abandon(connection: &mut SqliteConnection, intent: &str, now: Timestamp) -> Result<(), Error> {
     let keys = match end(connection, intent).await {

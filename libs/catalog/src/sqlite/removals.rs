@@ -24,6 +24,13 @@ pub(super) async fn due(connection: &mut SqliteConnection, now: Timestamp, limit
     Ok(rows.into_iter().map(|(id, key)| Removal { id, key }).collect())
 }
 
+/// See [`crate::CatalogWriter::set_right`].
+pub(super) async fn set_right(connection: &mut SqliteConnection, latest: Timestamp) -> Result<(), Error> {
+    const SET_RIGHT: &str = "UPDATE removal SET due_at = ?1 WHERE due_at > ?1";
+    sqlx::query(SET_RIGHT).bind(latest.0).execute(connection).await?;
+    Ok(())
+}
+
 /// See [`crate::CatalogWriter::removed`].
 pub(super) async fn removed(connection: &mut SqliteConnection, removals: &[i64]) -> Result<(), Error> {
     const REMOVED: &str = "DELETE FROM removal WHERE id IN (SELECT value FROM json_each(?1))";

@@ -105,6 +105,10 @@ async fn run_one(connection: &mut SqliteConnection, task: Task) -> Result<Done, 
         Task::Begin { intent, keys, now } => intents::begin(connection, &intent, keys, now).await?,
         Task::Extend { intent, keys, now } => intents::extend(connection, &intent, keys, now).await?,
         Task::Heartbeat { intents, now } => intents::heartbeat(connection, intents, now).await?,
+        Task::SetRight { now, latest } => {
+            intents::set_right(connection, now).await?;
+            removals::set_right(connection, latest).await?;
+        }
         Task::Abandon { intent, now } => intents::abandon(connection, &intent, now).await?,
         Task::Protect { scope, resource, protection } => {
             protect::protect(connection, &scope, &resource, protection).await?;

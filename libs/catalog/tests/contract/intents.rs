@@ -94,3 +94,19 @@ pub async fn abandoned_objects_are_due_at_once(fixture: &Fixture) {
     assert_eq!(due(fixture).await, ["ab/a", "ab/b"]);
     assert_eq!(fixture.writer.due_removals(NOW.plus(-1), 10).await.unwrap(), []);
 }
+
+pub async fn a_clock_that_was_ahead_holds_nothing_up(fixture: &Fixture) {
+    const DAY: i64 = 86_400_000;
+    let (dead, over) = (begin(fixture, &["ab/a"]).await, begin(fixture, &["ab/b"]).await);
+    fixture.writer.heartbeat(std::slice::from_ref(&dead), NOW.plus(DAY)).await.unwrap();
+    fixture.writer.abandon(&over, NOW.plus(DAY)).await.unwrap();
+    fixture.writer.set_right(NOW.plus(1), NOW.plus(1000)).await.unwrap();
+    let stale = fixture.writer.stale_intents(NOW.plus(2)).await.unwrap();
+    assert_eq!(stale.iter().map(|intent| (&intent.id, intent.heartbeat)).collect::<Vec<_>>(), [(&dead, NOW.plus(1))]);
+    assert_eq!(fixture.writer.due_removals(NOW.plus(999), 10).await.unwrap(), []);
+    assert_eq!(fixture.writer.due_removals(NOW.plus(1000), 10).await.unwrap().len(), 1);
+    // What is right stays as it is.
+    fixture.writer.set_right(NOW.plus(500), NOW.plus(2000)).await.unwrap();
+    assert_eq!(fixture.writer.stale_intents(NOW.plus(2)).await.unwrap().len(), 1);
+    assert_eq!(fixture.writer.due_removals(NOW.plus(1000), 10).await.unwrap().len(), 1);
+}

@@ -153,8 +153,8 @@ pub async fn a_study_forgets_the_items_of_what_is_gone(fixture: &Fixture) {
 
 pub async fn what_is_hostile_matches_nothing(fixture: &Fixture) {
     let long = "x".repeat(2000);
-    let sample = Sample::new(1, 1, 1)
-        .with_item("ProcedureCodeSequence", &[("CodeValue", "50%_[a]'x"), ("CodeMeaning", &long)]);
+    let sample =
+        Sample::new(1, 1, 1).with_item("ProcedureCodeSequence", &[("CodeValue", "50%_[a]'x"), ("CodeMeaning", &long)]);
     fixture.store(&[sample]).await;
     let by = async |keyword: &str, test| {
         found(fixture, Level::Study, &[(&format!("ProcedureCodeSequence.{keyword}"), test)]).await

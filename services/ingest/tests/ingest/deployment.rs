@@ -73,6 +73,11 @@ impl Deployment {
         self.millis.fetch_add(i64::try_from(seconds).unwrap() * 1000, Ordering::SeqCst);
     }
 
+    /// Sets the clock back by this much.
+    pub fn step_back_seconds(&self, seconds: u64) {
+        self.millis.fetch_sub(i64::try_from(seconds).unwrap() * 1000, Ordering::SeqCst);
+    }
+
     pub async fn sweep(&self) -> ingest::Swept {
         ingest::sweep_once(&self.config, &self.writer, &self.archive, &self.clock).await.unwrap()
     }

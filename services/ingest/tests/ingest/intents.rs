@@ -8,6 +8,7 @@ use ingest::Config;
 use rpc::Code;
 use std::time::Duration;
 use tokio_stream::wrappers::ReceiverStream;
+use uid::Resource;
 
 /// What a process leaves that dies between writing objects and committing them.
 async fn leave_behind(deployment: &Deployment, objects: usize) {
@@ -116,5 +117,23 @@ async fn the_sweeper_runs_and_stops() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     sweeper.stop().await;
+    assert_eq!(deployment.objects(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_clock_that_was_ahead_has_noted_goes_away_in_time() {
+    const YEAR: u64 = 365 * 86_400;
+    let deployment = Deployment::start().await;
+    let instance = Series::small(1).instance(1);
+    deployment.pass_seconds(YEAR);
+    deployment.store(&[&instance]).await;
+    leave_behind(&deployment, 1).await;
+    deployment.delete(&Resource::Instance(name(&instance))).await.unwrap();
+    deployment.step_back_seconds(YEAR);
+    assert_eq!((deployment.sweep().await.removed, deployment.objects()), (0, 2));
+    deployment.pass_seconds(deployment.config.stale_seconds + 1);
+    assert_eq!((deployment.sweep().await.abandoned, deployment.objects()), (1, 1));
+    deployment.pass_seconds(deployment.config.removal_grace_seconds);
+    deployment.sweep().await;
     assert_eq!(deployment.objects(), 0);
 }

@@ -2,6 +2,7 @@
 //! the test's rule gives it.
 
 use std::{
+    fmt,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -14,8 +15,10 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
+/// What goes wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// Nothing.
     None,
     /// The connection ends before the server is asked.
     Close,
@@ -40,17 +43,21 @@ pub enum Fault {
 /// A request as it came in.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    /// Its method, in upper case.
     pub method: String,
+    /// Path and query.
     pub target: String,
     /// In lower case.
     pub head: String,
 }
 
 impl Asked {
+    /// A whole object, or a part of an upload.
     pub fn is_put(&self) -> bool {
         self.method == "PUT"
     }
 
+    /// Bytes of an object.
     pub fn is_get(&self) -> bool {
         self.method == "GET"
     }
@@ -60,6 +67,7 @@ impl Asked {
         self.method == "POST" && self.target.contains("uploadId=")
     }
 
+    /// A header field, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let line = self.head.lines().find(|line| line.split(':').next() == Some(name))?;
         line.split_once(':').map(|(_, value)| value.trim())
@@ -75,7 +83,7 @@ struct Seen {
     most_open: AtomicUsize,
 }
 
-/// A proxy on a free port. It ends with the value.
+/// A proxy on a free port. It ends with the value, and with it the connections through it.
 pub struct Proxy {
     address: String,
     rule: Arc<Mutex<Rule>>,
@@ -83,7 +91,17 @@ pub struct Proxy {
     accepting: JoinHandle<()>,
 }
 
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 impl Proxy {
+    /// Starts one before the server at an address such as `127.0.0.1:8333`.
+    ///
+    /// # Panics
+    /// When there is no free port.
     pub async fn start(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -106,11 +124,12 @@ impl Proxy {
         Self { address, rule, seen, accepting }
     }
 
+    /// Where it is, as the address of an S3 server.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// From now on.
+    /// What happens to requests from now on.
     pub fn rule(&self, rule: impl FnMut(&Asked) -> Fault + Send + 'static) {
         *self.rule.lock().unwrap() = Box::new(rule);
     }
@@ -121,6 +140,7 @@ impl Proxy {
         self.rule(move |asked| if which(asked) { faults.next().unwrap_or(Fault::None) } else { Fault::None });
     }
 
+    /// From now on nothing goes wrong.
     pub fn heal(&self) {
         self.rule(|_| Fault::None);
     }
@@ -130,10 +150,12 @@ impl Proxy {
         std::mem::take(&mut *self.seen.asked.lock().unwrap())
     }
 
+    /// How many connections there are.
     pub fn open(&self) -> usize {
         self.seen.open.load(Ordering::SeqCst)
     }
 
+    /// How many there ever were at a time.
     pub fn most_open(&self) -> usize {
         self.seen.most_open.load(Ordering::SeqCst)
     }
