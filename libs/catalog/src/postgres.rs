@@ -52,10 +52,10 @@ pub async fn open_postgres(options: &PostgresOptions) -> Result<(CatalogWriter, 
 /// when they are needed, and made again after the server was away.
 ///
 /// # Errors
-/// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Options`].
+/// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Untrusted`].
 pub async fn open_postgres_reader(options: &PostgresOptions) -> Result<CatalogReader, Error> {
     let connect = connect::Connect::new(options, connect::Purpose::Reading);
-    migrate::check(&mut connect.connection().await?).await?;
+    migrate::check(&mut connect.first_connection().await?).await?;
     Ok(CatalogReader::over_postgres(Readers::new(&connect)))
 }
 
@@ -63,10 +63,10 @@ pub async fn open_postgres_reader(options: &PostgresOptions) -> Result<CatalogRe
 /// a tokio runtime, in which the tasks that write live until the last [`CatalogWriter`] is dropped.
 ///
 /// # Errors
-/// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Options`].
+/// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Untrusted`].
 pub async fn open_postgres_writer(options: &PostgresOptions) -> Result<CatalogWriter, Error> {
     let connect = connect::Connect::new(options, connect::Purpose::Writing);
-    migrate::check(&mut connect.connection().await?).await?;
+    migrate::check(&mut connect.first_connection().await?).await?;
     let (queue, waiting) = Queue::new(options.queue, options.acquire_timeout, "postgresql");
     writer::start(connect, waiting, options.writers);
     Ok(CatalogWriter::new(queue))

@@ -67,7 +67,7 @@ impl PostgresConfig {
             TlsMode::Verified => Tls::Verified,
         };
         let options = PostgresOptions::new(&self.host, self.port, &self.database, &self.user)
-            .with_tls(tls, self.ca_file.as_deref());
+            .with_tls(tls, self.ca_file.as_deref())?;
         let mut options = match &self.password_file {
             Some(file) => {
                 options.with_password(&Password::from_file(file).with_context(|| format!("{}", file.display()))?)
