@@ -79,7 +79,10 @@ async fn a_trace_goes_through_four_processes() {
     let content_type = multipart_content_type("application/dicom");
     let frames = format!("{ROOT}{}/frames/1", series.instance(2).path());
     for request in [
-        client.request(Method::POST, STUDIES).header("content-type", content_type).body(multipart_body(series.instances())),
+        client
+            .request(Method::POST, STUDIES)
+            .header("content-type", content_type)
+            .body(multipart_body(series.instances())),
         client.request(Method::GET, &format!("{STUDIES}?PatientID={}", series.patient_id)),
         client.request(Method::GET, &frames),
     ] {
@@ -117,7 +120,10 @@ async fn a_trace_goes_through_four_processes() {
         let above = trace.iter().find(|above| &above.span.span_id == parent);
         assert_eq!(above.is_none(), hexadecimal(parent) == CLIENT, "{seen:?} hangs in the air");
         if let Some(above) = above {
-            assert!(above.span.start_time_unix_nano <= seen.span.start_time_unix_nano, "{seen:?} begins before its parent");
+            assert!(
+                above.span.start_time_unix_nano <= seen.span.start_time_unix_nano,
+                "{seen:?} begins before its parent"
+            );
         }
     }
     let upload = spans.iter().find(|seen| seen.span.name == "archive upload").unwrap();
@@ -166,7 +172,8 @@ async fn secrets(place: &Place, series: &[&Series]) -> Vec<(&'static str, String
 async fn failures_of_database_and_object_store_tell_nothing_of_patients() {
     let (collector, mut server, place) = start().await;
     let client = server.client();
-    let secret = || Series { patient_name: "Secretname^Sarah".into(), patient_id: "SECRET-77".into(), ..Series::small(2) };
+    let secret =
+        || Series { patient_name: "Secretname^Sarah".into(), patient_id: "SECRET-77".into(), ..Series::small(2) };
     let (stored, refused) = (secret(), secret());
     let frames = |number| format!("{ROOT}{}/frames/1", stored.instance(number).path());
     let found = format!("{STUDIES}?PatientName=Secretname*&StudyInstanceUID={}", stored.study);
@@ -187,9 +194,10 @@ async fn failures_of_database_and_object_store_tell_nothing_of_patients() {
     client.get(&found, 503).await;
     client.delete(&format!("{ROOT}{}", stored.instance(2).path()), 503).await;
     place.stores.postgres.start_again();
-    harness::eventually(|| "no search".into(), async || {
-        client.request(Method::GET, &found).send().await.is_ok_and(|answer| answer.status() == 200)
-    })
+    harness::eventually(
+        || "no search".into(),
+        async || client.request(Method::GET, &found).send().await.is_ok_and(|answer| answer.status() == 200),
+    )
     .await;
 
     // The object store knows no such key and no such bucket, both of which it names; then it is gone.
@@ -218,7 +226,10 @@ async fn failures_of_database_and_object_store_tell_nothing_of_patients() {
     }
     let bytes = collector.bytes();
     for (what, secret) in &secrets {
-        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{what} was exported: {secret}");
+        assert!(
+            !bytes.windows(secret.len()).any(|window| window == secret.as_bytes()),
+            "{what} was exported: {secret}"
+        );
         let may_be_logged = matches!(*what, "the database server" | "the object store" | "a role" | "the bucket");
         assert!(may_be_logged || !logs.contains(secret), "{what} was logged: {secret}\n{logs}");
     }

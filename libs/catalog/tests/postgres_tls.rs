@@ -131,14 +131,12 @@ async fn a_server_may_ask_for_a_certificate_of_ours() {
     let lines = "hostssl all noctis_query all scram-sha-256 clientcert=verify-full\nhost all all all scram-sha-256\n";
     std::fs::write(&rules_file, lines).unwrap();
     open_to_all(rules.path());
-    let further =
-        [format!("ssl_ca_file={}", clients.file().display()), format!("hba_file={}", rules_file.display())];
+    let further = [format!("ssl_ca_file={}", clients.file().display()), format!("hba_file={}", rules_file.display())];
     let encrypted = Encrypted::start(&further).await;
-    let options = || {
-        encrypted.options("localhost").with_tls(Tls::Verified, Some(&encrypted.authority.file())).unwrap()
-    };
+    let options = || encrypted.options("localhost").with_tls(Tls::Verified, Some(&encrypted.authority.file())).unwrap();
     let with = |Certificate { file, key }| options().with_client_certificate(&file, &key).unwrap();
-    open_postgres_reader(&with(ours)).await.unwrap().probe().await.unwrap();
+    let reader = open_postgres_reader(&with(ours)).await.unwrap();
+    reader.probe().await.unwrap();
     assert_eq!(encrypted.connections(), "1|0");
 
     let without = open_postgres_reader(&options()).await.err().unwrap();
@@ -147,7 +145,8 @@ async fn a_server_may_ask_for_a_certificate_of_ours() {
     let somebody = clients.certificate("somebody", "DNS:client");
     let refused = open_postgres_reader(&with(somebody)).await.err();
     assert!(matches!(refused, Some(Error::Unavailable { .. })), "{refused:?}");
-    distrust(open_postgres_reader(&with(Authority::new().certificate(QUERY, "DNS:client"))).await);
+    let strangers = Authority::new();
+    distrust(open_postgres_reader(&with(strangers.certificate(QUERY, "DNS:client"))).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +158,8 @@ async fn a_certificate_that_is_replaced_by_one_nobody_knows_is_an_outage() {
     let place = encrypted.authority.file().with_file_name("database.pem");
     // Of an authority that this reader does not know, with the key that the server has.
     let other = Authority::new();
-    std::fs::copy(encrypted.authority.file().with_file_name("database.csr"), other.file().with_file_name("r.csr")).unwrap();
+    std::fs::copy(encrypted.authority.file().with_file_name("database.csr"), other.file().with_file_name("r.csr"))
+        .unwrap();
     let signed = std::process::Command::new("openssl")
         .args(["x509", "-req", "-days", "2", "-in", "r.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"])
         .current_dir(other.file().parent().unwrap())
@@ -186,7 +186,8 @@ fn files_that_hold_nothing_to_trust_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (none, empty) = (folder.path().join("none"), folder.path().join("empty"));
     std::fs::write(&empty, "no certificate").unwrap();
-    let ours = Authority::new().certificate("ours", "DNS:client");
+    let authority = Authority::new();
+    let ours = authority.certificate("ours", "DNS:client");
     let options = || PostgresOptions::new("localhost", 1, "noctis", QUERY);
     for (refused, says) in [
         (options().with_tls(Tls::Verified, Some(&none)), "authorities"),

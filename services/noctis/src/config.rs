@@ -1,5 +1,8 @@
 //! Configuration: the commented default file, then a file, then the environment, then the command line.
 
+mod addresses;
+mod bounds;
+mod explain;
 mod services;
 mod storage;
 mod telemetry;
@@ -86,8 +89,14 @@ impl Config {
     /// A file that cannot be read, a key that does not exist (named), a value that does not fit, or a combination
     /// that would be unsafe.
     pub(crate) fn load(cli: &Cli) -> anyhow::Result<Self> {
-        let config: Self = sources(cli)?.extract().context("the configuration is not valid")?;
+        let sources = sources(cli)?;
+        let config: Self = sources.extract().map_err(explain::explained)?;
+        bounds::check(&sources)?;
         config.check()?;
+        // Who only asks a running server needs none of its secrets.
+        if !matches!(cli.command, Command::Healthcheck(_)) {
+            config.check_storage()?;
+        }
         Ok(config)
     }
 
@@ -99,6 +108,7 @@ impl Config {
             self.server.listen
         );
         self.telemetry.check()?;
+        self.check_addresses()?;
         self.check_services()
     }
 

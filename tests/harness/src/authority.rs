@@ -39,8 +39,11 @@ impl Authority {
         let folder = tempfile::Builder::new().prefix("noctis-authority-").tempdir().expect("a folder for certificates");
         // A server that runs as somebody else comes through.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("a folder of ours");
-        let options = "-x509 -days 2 -subj /CN=authority -addext basicConstraints=critical,CA:TRUE -keyout ca.key -out ca.pem";
-        openssl(folder.path(), &format!("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes {options}"));
+        // Of another name than any other, as authorities have.
+        let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let options = "-addext basicConstraints=critical,CA:TRUE -keyout ca.key -out ca.pem";
+        let request = format!("req -x509 -days 2 -nodes -subj /CN={name} {options}");
+        openssl(folder.path(), &format!("{request} -newkey ec -pkeyopt ec_paramgen_curve:P-256"));
         Self(folder)
     }
 
