@@ -249,6 +249,13 @@ fn stores_that_contradict_themselves_are_refused() {
         ),
         ("[server]\ndata_dir = \"noctis.toml\"\n", &["server.data_dir = \"noctis.toml\"", "no folder"]),
     ]);
+    for (text, says) in [
+        ("[catalog.postgres]\nca_file = \"ca.pem\"\n", "catalog.postgres: not used, as catalog.kind is \"sqlite\""),
+        ("[archive.s3]\nbucket = \"images\"\n", "archive.s3: not used, as archive.kind is \"folder\""),
+    ] {
+        let doubtful = check(text);
+        assert!(doubtful.code == Some(0) && doubtful.stdout.contains(says), "{doubtful:?}");
+    }
     // A secret in an address is not repeated.
     let said = check(&s3("endpoint = \"https://me:geheim@s3.example\"\n")).stderr;
     assert!(said.contains("archive.s3.endpoint") && !said.contains("geheim"), "{said}");

@@ -93,8 +93,8 @@ impl Config {
         let config: Self = sources.extract().map_err(explain::explained)?;
         bounds::check(&sources)?;
         config.check()?;
-        // Who only asks a running server needs none of its secrets.
-        if !matches!(cli.command, Command::Healthcheck(_)) {
+        // Who only asks a running server needs none of its secrets, and who migrates needs those of the database alone.
+        if !matches!(cli.command, Command::Healthcheck(_) | Command::Migrate) {
             config.check_storage()?;
         }
         Ok(config)
@@ -115,6 +115,7 @@ impl Config {
     /// Settings that are legal but probably not meant, each with its reason.
     pub(crate) fn doubts(&self) -> Vec<String> {
         let mut doubts = self.doubtful_services();
+        doubts.extend(self.doubtful_storage());
         if self.targets().has(Target::Gateway) && !self.server.viewer_dir.is_dir() {
             doubts.push(format!(
                 "server.viewer_dir: {} is not there, so /viewer/ is empty",

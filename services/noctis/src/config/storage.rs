@@ -222,6 +222,22 @@ impl S3Config {
 }
 
 impl Config {
+    /// What is said about stores that are not used.
+    pub(super) fn doubtful_storage(&self) -> Vec<String> {
+        let (postgres, s3) = (&self.catalog.postgres, &self.archive.s3);
+        let names_postgres = postgres.password_file.is_some() || postgres.ca_file.is_some();
+        let names_s3 = !s3.bucket.is_empty() || s3.endpoint.is_some() || s3.credentials_file.is_some();
+        let unused = |section, key, kind| format!("{section}: not used, as {key} is \"{kind}\"");
+        let mut doubts = Vec::new();
+        if names_postgres && self.catalog.kind == CatalogKind::Sqlite {
+            doubts.push(unused("catalog.postgres", "catalog.kind", "sqlite"));
+        }
+        if names_s3 && self.archive.kind == ArchiveKind::Folder {
+            doubts.push(unused("archive.s3", "archive.kind", "folder"));
+        }
+        doubts
+    }
+
     /// Whether what this process keeps things in can be opened, as far as that can be said without the servers.
     pub(super) fn check_storage(&self) -> anyhow::Result<()> {
         let targets = self.targets();
