@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
     process::{Command, Stdio},
     time::{SystemTime, UNIX_EPOCH},
@@ -35,7 +35,7 @@ impl Issuer {
         let keys = json!({"keys": [key]}).to_string();
         std::thread::spawn(move || {
             for mut client in listener.incoming().flatten() {
-                client.read(&mut [0; 4096]).ok();
+                BufReader::new(&client).read_line(&mut String::new()).ok();
                 let head =
                     format!("content-type: application/json\r\ncontent-length: {}\r\nconnection: close", keys.len());
                 write!(client, "HTTP/1.1 200 OK\r\n{head}\r\n\r\n{keys}").ok();

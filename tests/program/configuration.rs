@@ -190,7 +190,7 @@ fn numbers_that_make_no_sense_are_refused() {
         let (section, key) = path.rsplit_once('.').unwrap();
         let most = check(&format!("[{section}]\n{key} = {}\n", i64::MAX));
         assert_eq!(most.code, Some(1), "{path} is taken");
-        assert!(most.stderr.contains(&format!("{path}")), "{path}: {}", most.stderr);
+        assert!(most.stderr.contains(&path), "{path}: {}", most.stderr);
         let none = check(&format!("[{section}]\n{key} = 0\n"));
         // What may be none: room that is not wanted, and time that nobody gets.
         let may_be_none =
