@@ -13,7 +13,8 @@ flock 9 # two runs at once: the second waits and finds everything done
 
 # shellcheck source=../services/noctis/packages.sh
 . "$root/services/noctis/packages.sh"
-require_commands cc=gcc c++=g++ make=make ld=binutils strace=strace openssl=openssl chromium=chromium
+require_commands cc=gcc c++=g++ make=make ld=binutils strace=strace openssl=openssl dnsmasq=dnsmasq-base \
+    unshare=util-linux chromium=chromium
 [ -e /usr/include/stdio.h ] || install_packages libc6-dev
 require_python
 

@@ -133,6 +133,138 @@ fn values_that_do_not_fit_are_errors_that_name_their_key() {
     assert!(absent.code == Some(1) && absent.stderr.contains("absent.toml"), "{absent:?}");
 }
 
+/// Each is refused with a text that has all of what is listed, and nothing of the library that reads configurations.
+fn refused(cases: &[(&str, &[&str])]) {
+    for (text, says) in cases {
+        let checked = check(text);
+        assert_eq!(checked.code, Some(1), "{text}: {checked:?}");
+        for said in *says {
+            assert!(checked.stderr.contains(said), "{text} does not say {said}: {}", checked.stderr);
+        }
+        assert!(!checked.stderr.contains("default."), "{}", checked.stderr);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_what_to_write_instead() {
+    refused(&[
+        (
+            "[server]\nlisten = \"nonsense\"\n",
+            &["server.listen: ", "noctis.toml", "server.listen = \"127.0.0.1:8080\""],
+        ),
+        ("[server]\nlisten = 8080\n", &["server.listen: ", "`8080`", "server.listen = \"127.0.0.1:8080\""]),
+        ("[server]\noperations_listen = \"localhost\"\n", &["server.operations_listen = \"127.0.0.1:8081\""]),
+        ("[rpc]\nlisten = \":7443\"\n", &["rpc.listen: ", "rpc.listen = \"127.0.0.1:7443\""]),
+        ("[server]\ntargets = [\"ingest\", \"everything\"]\n", &["server.targets: ", "`everything`", "`retrieve`"]),
+        (
+            "[services]\nquery = \"query\"\n",
+            &["services.query: ", "HOST:PORT", "services.query = \"query.example:7443\""],
+        ),
+        ("[query]\nmax_results = \"many\"\n", &["query.max_results: ", "\"many\"", "query.max_results = 5000"]),
+        ("[ingest.data_set]\ndepht = 3\n", &["ingest.data_set: unknown key `depht`", "depth, elements"]),
+        ("[catalog]\nkind = \"mysql\"\n", &["catalog.kind: ", "`mysql`", "`postgres`"]),
+        (
+            "[gateway]\nallowed_hosts = [\"https://x\"]\n",
+            &["gateway.allowed_hosts", "\"https://x\"", "\"pacs.example\""],
+        ),
+        ("[gateway]\nallowed_origins = [\"*\"]\n", &["gateway.allowed_origins", "\"https://viewer.example\""]),
+        ("[rpc]\nlisten = \"127.0.0.1:8080\"\n", &["rpc.listen = 127.0.0.1:8080", "server.listen", "another port"]),
+        ("[telemetry]\nservice_name = \" \"\n", &["telemetry.service_name", "leave it out"]),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let checked = run(folder.path(), &["check-config"], &[("NOCTIS_RPC__CALLS", "few")]);
+    let said = &checked.stderr;
+    assert!(
+        said.contains("rpc.calls: ") && said.contains("environment") && said.contains("rpc.calls = 1024"),
+        "{said}"
+    );
+    assert!(!said.contains("default."), "{said}");
+}
+
+#[test]
+fn numbers_that_make_no_sense_are_refused() {
+    for (path, value) in settings(DEFAULT) {
+        if value.parse::<u64>().is_err() {
+            continue;
+        }
+        let (section, key) = path.rsplit_once('.').unwrap();
+        let most = check(&format!("[{section}]\n{key} = {}\n", i64::MAX));
+        assert_eq!(most.code, Some(1), "{path} is taken");
+        assert!(most.stderr.contains(&path), "{path}: {}", most.stderr);
+        let none = check(&format!("[{section}]\n{key} = 0\n"));
+        // What may be none: room that is not wanted, and time that nobody gets.
+        let may_be_none =
+            ["drain_seconds", "drain_bytes", "flush_seconds", "settled_metadata_bytes", "removal_grace_seconds"]
+                .contains(&key)
+                || ["buffered_instance_bytes", "minimum_free_bytes", "inline_value_bytes"].contains(&key);
+        assert_eq!(none.code, Some(i32::from(!may_be_none)), "{path}: {none:?}");
+        assert!(may_be_none || none.stderr.contains(&format!("{path} = 0: it is at least ")), "{}", none.stderr);
+    }
+    refused(&[
+        (
+            "[ingest]\nheartbeat_seconds = 61\n",
+            &["ingest.heartbeat_seconds = 61", "ingest.stale_seconds = 120", "at most 60"],
+        ),
+        ("[ingest]\nmetadata_bytes = 1000\n", &["ingest.commit_metadata_bytes", "ingest.metadata_bytes = 1000"]),
+        ("[rpc]\nidle_seconds = 20\n", &["gateway.store.idle_seconds = 30", "rpc.idle_seconds = 20", "at most 20"]),
+        ("[telemetry]\nsampling_ratio = 2.0\n", &["telemetry.sampling_ratio = 2", "from 0 to 1"]),
+    ]);
+}
+
+#[test]
+fn stores_that_contradict_themselves_are_refused() {
+    let s3 = |more: &str| format!("[archive]\nkind = \"s3\"\n[archive.s3]\nbucket = \"images\"\n{more}");
+    let postgres = |more: &str| format!("[catalog]\nkind = \"postgres\"\n[catalog.postgres]\n{more}");
+    refused(&[
+        (&postgres("host = \"\"\n"), &["catalog.postgres.host is empty"]),
+        (&postgres("host = \"db.example:5432\"\n"), &["catalog.postgres.host", "catalog.postgres.port"]),
+        (&postgres("tls = \"disabled\"\nca_file = \"ca.pem\"\n"), &["catalog.postgres.ca_file", "tls = \"verified\""]),
+        (&postgres("tls = \"encrypted\"\nca_file = \"ca.pem\"\n"), &["catalog.postgres.ca_file", "tls = \"verified\""]),
+        (&postgres("certificate_file = \"c.pem\"\n"), &["catalog.postgres.key_file", "give both, or none"]),
+        (
+            &postgres("tls = \"disabled\"\ncertificate_file = \"c\"\nkey_file = \"k\"\n"),
+            &["catalog.postgres.certificate_file"],
+        ),
+        (&postgres("ca_file = \"absent.pem\"\n"), &["catalog.postgres.ca_file = \"absent.pem\"", "cannot be read"]),
+        (&postgres("ca_file = \"noctis.toml\"\n"), &["catalog.postgres.ca_file = \"noctis.toml\"", "PEM"]),
+        (&postgres("password_file = \"absent\"\n"), &["catalog.postgres.password_file = \"absent\"", "cannot be read"]),
+        (&postgres("certificate_file = \"absent\"\nkey_file = \"absent\"\n"), &["catalog.postgres.certificate_file"]),
+        ("[archive]\nkind = \"s3\"\n", &["archive.s3.bucket", "3 to 63 letters"]),
+        (&s3("prefix = \"a//b\"\n"), &["archive.s3.prefix"]),
+        (&s3("region = \"\"\n"), &["archive.s3.region", "us-east-1"]),
+        (&s3("endpoint = \"s3.example\"\n"), &["archive.s3.endpoint", "https://host:port"]),
+        (&s3("endpoint = \"http://s3.example\"\n"), &["archive.s3.endpoint", "plain http is not allowed"]),
+        (&s3("credentials_file = \"absent\"\n"), &["archive.s3.credentials_file", "cannot be read"]),
+        (&s3("credentials_file = \"noctis.toml\"\n"), &["archive.s3.credentials_file", "aws_access_key_id"]),
+        (&s3("ca_file = \"absent\"\n"), &["archive.s3.ca_file", "cannot be read"]),
+        (&s3("ca_file = \"noctis.toml\"\n"), &["archive.s3.ca_file", "PEM"]),
+        (&s3(""), &["archive.s3.credentials_file", "AWS_ACCESS_KEY_ID"]),
+        (
+            "[server]\ntargets = [\"ingest\"]\n[rpc]\nlisten = \"127.0.0.1:1\"\n",
+            &["catalog.kind = \"sqlite\"", "\"postgres\""],
+        ),
+        (
+            "[server]\ntargets = [\"ingest\"]\n[rpc]\nlisten = \"127.0.0.1:1\"\n[catalog]\nkind = \"postgres\"\n",
+            &["archive.kind = \"folder\"", "\"s3\""],
+        ),
+        ("[server]\ndata_dir = \"noctis.toml\"\n", &["server.data_dir = \"noctis.toml\"", "no folder"]),
+    ]);
+    for (text, says) in [
+        ("[catalog.postgres]\nca_file = \"ca.pem\"\n", "catalog.postgres: not used, as catalog.kind is \"sqlite\""),
+        ("[archive.s3]\nbucket = \"images\"\n", "archive.s3: not used, as archive.kind is \"folder\""),
+    ] {
+        let doubtful = check(text);
+        assert!(doubtful.code == Some(0) && doubtful.stdout.contains(says), "{doubtful:?}");
+    }
+    // A secret in an address is not repeated.
+    let said = check(&s3("endpoint = \"https://me:geheim@s3.example\"\n")).stderr;
+    assert!(said.contains("archive.s3.endpoint") && !said.contains("geheim"), "{said}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), "x").unwrap();
+    let plain = s3("endpoint = \"http://s3.example\"\nallow_http = true\nca_file = \"ca.pem\"\n");
+    assert!(check(&plain).stderr.contains("archive.s3.ca_file"));
+}
+
 #[test]
 fn without_identity_only_loopback_is_served() {
     let folder = tempfile::tempdir().unwrap();

@@ -28,11 +28,12 @@ fn a_port_without_identity_is_for_this_machine_only() {
 #[test]
 fn a_gateway_has_to_know_its_services() {
     let gateway = ("NOCTIS_SERVER__TARGETS", r#"["gateway", "query"]"#);
-    let why = refused(&[gateway, ("NOCTIS_SERVICES__INGEST", "127.0.0.1:1")]);
+    let catalog = ("NOCTIS_CATALOG__KIND", "postgres");
+    let why = refused(&[gateway, catalog, ("NOCTIS_SERVICES__INGEST", "127.0.0.1:1")]);
     assert!(why.contains("services.retrieve is missing"), "{why}");
     let both = [("NOCTIS_SERVICES__INGEST", "a:1,b:2"), ("NOCTIS_SERVICES__RETRIEVE", "127.0.0.1:1")];
-    assert!(check(&[gateway, both[0], both[1]]).status.success());
-    let why = refused(&[gateway, both[0], ("NOCTIS_SERVICES__RETRIEVE", "http://nowhere")]);
+    assert!(check(&[gateway, catalog, both[0], both[1]]).status.success());
+    let why = refused(&[gateway, catalog, both[0], ("NOCTIS_SERVICES__RETRIEVE", "http://nowhere")]);
     assert!(why.contains("HOST:PORT"), "{why}");
 }
 
@@ -52,8 +53,10 @@ fn an_address_that_is_not_used_or_far_away_is_doubtful() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("warning: services.ingest: not used"), "{said}");
     let elsewhere = [
-        ("NOCTIS_SERVER__TARGETS", r#"["gateway", "query", "retrieve"]"#),
+        ("NOCTIS_SERVER__TARGETS", r#"["gateway", "query"]"#),
+        ("NOCTIS_CATALOG__KIND", "postgres"),
         ("NOCTIS_SERVICES__INGEST", "ingest.example:7443"),
+        ("NOCTIS_SERVICES__RETRIEVE", "127.0.0.1:1"),
     ];
     let output = check(&elsewhere);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,8 +1,11 @@
 //! Processes may start in any order.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use harness::Series;
+use harness::{Series, distributed::Stores};
 use reqwest::Method;
 
 use crate::{
@@ -45,26 +48,20 @@ async fn a_gateway_waits_for_its_services_and_says_which_are_missing() {
 
 #[tokio::test]
 async fn a_process_may_be_gateway_and_some_of_the_services() {
-    let port = free_port();
-    // One data folder cannot be open twice, so what this process stores the other does not see: only the ways are tested.
+    let place = Stores::shared().await.place(Path::new(env!("CARGO_BIN_EXE_noctis"))).await;
+    let [port, own] = [free_port(), free_port()];
+    let reader = place.service(&crate::deployment::noctis(), "query", port).arg("--target=retrieve").start().await;
     let services = format!("127.0.0.1:{port}");
-    let reader = crate::deployment::noctis()
-        .arg("--target=query")
-        .arg("--target=retrieve")
-        .env("NOCTIS_SERVER__OPERATIONS_LISTEN", "127.0.0.1:0")
-        .env("NOCTIS_RPC__LISTEN", &services)
-        .start()
-        .await;
-    let front = crate::deployment::noctis()
-        .arg("--target=gateway,ingest")
+    let front = place
+        .service(&crate::deployment::noctis(), "ingest", own)
+        .arg("--target=gateway")
         .env("NOCTIS_SERVICES__QUERY", &services)
         .env("NOCTIS_SERVICES__RETRIEVE", &services)
         .start()
         .await;
     let client = front.client();
     client.store(STUDIES, Series::small(2).instances(), 200).await;
-    assert_eq!(front.objects().len(), 2);
-    assert_eq!(client.count(STUDIES).await, 0, "the other process answers from its own catalog");
+    assert_eq!(client.count(STUDIES).await, 1);
     let ready = client.get("/readyz", 200).await.json();
     let expected = serde_json::json!({"catalog": "ok", "archive": "ok", "query": "ok", "retrieve": "ok"});
     assert_eq!(ready["dependencies"], expected);

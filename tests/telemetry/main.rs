@@ -6,6 +6,7 @@ mod collector;
 #[path = "../services/deployment.rs"]
 #[expect(dead_code, reason = "the tests of services use all of it")]
 mod deployment;
+mod distributed;
 mod logs;
 mod privacy;
 mod traces;

@@ -179,6 +179,7 @@ async fn what_watches_the_program_leaves_no_trace() {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// As headers have it.
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -47,8 +47,9 @@ enum Turn {
 impl Bucket {
     pub(crate) async fn open(options: S3Options) -> Result<Self, Error> {
         let prefix = options.key_prefix()?;
-        let (builder, renewal) = credentials::provide(options.builder().await?, &options.credentials).await?;
-        let store = builder.with_http_connector(Connector).build().map_err(options::refused)?;
+        let builder = options.builder().await?.with_http_connector(Connector);
+        let (builder, renewal) = credentials::provide(builder, &options.credentials).await?;
+        let store = builder.build().map_err(options::refused)?;
         Ok(Self {
             store,
             prefix,

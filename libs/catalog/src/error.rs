@@ -5,7 +5,7 @@ mod refusal;
 
 use access::FacilityId;
 use fault::Fault;
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::{Refusal, without_values};
 use std::sync::Arc;
 
 /// Why a call of the catalog failed.
@@ -45,6 +45,14 @@ pub enum Error {
     #[error("the catalog is not available")]
     Unavailable {
         /// What the database said.
+        #[source]
+        source: Arc<sqlx::Error>,
+    },
+    /// The connection to the database would not be protected as its options ask: there is no TLS, or one of both ends does
+    /// not trust the other's certificate. Said when the catalog is opened; later it is [`Self::Unavailable`].
+    #[error("the connection to the database is not protected as it is to be")]
+    Untrusted {
+        /// What failed.
         #[source]
         source: Arc<sqlx::Error>,
     },
@@ -116,7 +124,7 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
         match Fault::of(&source) {
-            Fault::Surroundings => Self::Unavailable { source: Arc::new(source) },
+            Fault::Surroundings => Self::Unavailable { source: Arc::new(without_values(source)) },
             Fault::Content => match Refusal::of(&source) {
                 Some(refusal) => Self::damaged(refusal),
                 None => Self::damaged(source),

@@ -53,10 +53,10 @@ pub async fn open_postgres(options: &PostgresOptions) -> Result<(CatalogWriter, 
 /// when they are needed, and made again after the server was away.
 ///
 /// # Errors
-/// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Options`].
+/// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Untrusted`].
 pub async fn open_postgres_reader(options: &PostgresOptions) -> Result<CatalogReader, Error> {
     let connect = connect::Connect::new(options, connect::Purpose::Reading);
-    let schema = migrate::check(&mut connect.connection().await?).await?;
+    let schema = migrate::check(&mut connect.first_connection().await?).await?;
     Ok(CatalogReader::over_postgres(Readers::new(&connect, schema)))
 }
 
@@ -64,10 +64,10 @@ pub async fn open_postgres_reader(options: &PostgresOptions) -> Result<CatalogRe
 /// a tokio runtime, in which the tasks that write live until the last [`CatalogWriter`] is dropped.
 ///
 /// # Errors
-/// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Options`].
+/// [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Unavailable`], [`Error::Untrusted`].
 pub async fn open_postgres_writer(options: &PostgresOptions) -> Result<CatalogWriter, Error> {
     let connect = connect::Connect::new(options, connect::Purpose::Writing);
-    let schema = migrate::check(&mut connect.connection().await?).await?;
+    let schema = migrate::check(&mut connect.first_connection().await?).await?;
     let (queue, waiting) = Queue::new(options.queue, options.acquire_timeout, "postgresql");
     writer::start(connect, waiting, options.writers, schema);
     Ok(CatalogWriter::new(queue))

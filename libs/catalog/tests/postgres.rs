@@ -249,14 +249,15 @@ async fn what_the_standard_does_not_allow_is_kept_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_or_certificate_is_unavailable_and_not_shown() {
     let server = &shared().await.server;
-    let plain = PostgresOptions::new("127.0.0.1", server.port(), "postgres", QUERY).with_tls(Tls::Disabled, None);
+    let plain = PostgresOptions::new("127.0.0.1", server.port(), "postgres", QUERY);
+    let plain = plain.with_tls(Tls::Disabled, None).unwrap();
     let wrong = open_postgres_reader(&plain.with_password(&Password::new("geheim".into()))).await.err().unwrap();
     assert!(matches!(wrong, Error::Unavailable { .. }), "{wrong:?}");
     assert!(!format!("{wrong:?}").contains("geheim"));
     // This server speaks no TLS: by default nobody goes on without.
     let verified = PostgresOptions::new("127.0.0.1", server.port(), "postgres", QUERY);
     let refused = open_postgres_reader(&verified.with_password(&Password::new("for-tests-only".into()))).await.err();
-    assert!(matches!(refused, Some(Error::Unavailable { .. })), "{refused:?}");
+    assert!(matches!(refused, Some(Error::Untrusted { .. })), "{refused:?}");
     let missing = Password::from_file(std::path::Path::new("/nowhere/password")).err();
     assert!(matches!(missing, Some(Error::Options { source: Some(_), .. })), "{missing:?}");
 }

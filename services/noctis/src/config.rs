@@ -1,5 +1,8 @@
 //! Configuration: the commented default file, then a file, then the environment, then the command line.
 
+mod addresses;
+mod bounds;
+mod explain;
 mod services;
 mod storage;
 mod telemetry;
@@ -86,8 +89,14 @@ impl Config {
     /// A file that cannot be read, a key that does not exist (named), a value that does not fit, or a combination
     /// that would be unsafe.
     pub(crate) fn load(cli: &Cli) -> anyhow::Result<Self> {
-        let config: Self = sources(cli)?.extract().context("the configuration is not valid")?;
+        let sources = sources(cli)?;
+        let config: Self = sources.extract().map_err(explain::explained)?;
+        bounds::check(&sources)?;
         config.check()?;
+        // Who only asks a running server needs none of its secrets, and who migrates needs those of the database alone.
+        if !matches!(cli.command, Command::Healthcheck(_) | Command::Migrate) {
+            config.check_storage()?;
+        }
         Ok(config)
     }
 
@@ -99,12 +108,14 @@ impl Config {
             self.server.listen
         );
         self.telemetry.check()?;
+        self.check_addresses()?;
         self.check_services()
     }
 
     /// Settings that are legal but probably not meant, each with its reason.
     pub(crate) fn doubts(&self) -> Vec<String> {
         let mut doubts = self.doubtful_services();
+        doubts.extend(self.doubtful_storage());
         if self.targets().has(Target::Gateway) && !self.server.viewer_dir.is_dir() {
             doubts.push(format!(
                 "server.viewer_dir: {} is not there, so /viewer/ is empty",

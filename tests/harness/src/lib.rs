@@ -13,6 +13,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod authority;
 mod body;
 mod client;
 mod clock;
@@ -37,6 +38,7 @@ mod server;
 mod shared;
 mod store_response;
 
+pub use authority::{Authority, Certificate};
 pub use body::{BOUNDARY, Part, multipart_body, multipart_chunks, multipart_content_type, split_multipart};
 pub use client::{Answer, Client};
 pub use clock::SteppedClock;

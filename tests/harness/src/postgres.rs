@@ -334,7 +334,7 @@ fn programs() -> PathBuf {
 }
 
 /// User and group that the server runs as, where the tests run as root.
-fn unprivileged() -> Option<(u32, u32)> {
+pub(crate) fn unprivileged() -> Option<(u32, u32)> {
     let id = |option: &str, name: &[&str]| -> u32 {
         let output = Command::new("id").arg(option).args(name).output().expect("id is a part of every system");
         String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")

@@ -116,6 +116,11 @@ impl Server {
         self.folder.path().join("ca.pem")
     }
 
+    /// Where further doors to it (`weed s3 -filer=`) find what it keeps.
+    pub fn filer(&self) -> String {
+        format!("127.0.0.1:{}.{}", self.ports[4], self.ports[5])
+    }
+
     /// Host and port of [`Self::endpoint`].
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.ports[6])

@@ -2,26 +2,35 @@
 
 use super::{
     S3Credentials,
-    options::{settings, unreadable},
+    options::{refused, settings, unreadable},
 };
 use crate::Error;
 use async_trait::async_trait;
 use object_store::{
     CredentialProvider,
-    aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential},
+    aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, AwsCredentialProvider},
 };
 use std::{
     env, fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::Mutex;
 
 /// How long credentials of a file are used before it is looked at again.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long others are waited for while there are some that may still be good.
+const EXCHANGE: Duration = Duration::from_secs(2);
 /// More than this is no credentials file.
 const LONGEST_FILE: u64 = 64 << 10;
+
+const UNREADABLE: &str = "the credentials file cannot be read";
+const UNREADABLE_TOKEN: &str = "the token file cannot be read";
+const INCOMPLETE: &str = "the credentials file needs lines aws_access_key_id = ... and aws_secret_access_key = ...";
 
 /// Credentials that can be asked to be read again.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +52,7 @@ pub(super) async fn provide(
 ) -> Result<(AmazonS3Builder, Renewal), Error> {
     match credentials {
         S3Credentials::File(path) => from_file(builder, path.clone()).await,
-        S3Credentials::Environment => match find(&|name| env::var(name).ok().filter(|value| !value.is_empty()))? {
+        S3Credentials::Environment => match find(&of_environment)? {
             Found::Keys(keys) => {
                 let provider = object_store::StaticCredentialProvider::new(keys);
                 Ok((builder.with_credentials(Arc::new(provider)), Renewal::default()))
@@ -51,20 +60,99 @@ pub(super) async fn provide(
             Found::Elsewhere(credentials) => Box::pin(provide(builder, &credentials)).await,
         },
         S3Credentials::WebIdentity { token_file, role_arn, sts_endpoint } => {
-            tokio::fs::read(token_file).await.map_err(|error| unreadable("the token file cannot be read", error))?;
+            tokio::fs::read(token_file).await.map_err(|error| unreadable(UNREADABLE_TOKEN, error))?;
             let path = token_file.to_str().ok_or_else(|| settings("the token file's path is not UTF-8"))?;
             let builder = builder
                 .with_config(AmazonS3ConfigKey::WebIdentityTokenFile, path)
                 .with_config(AmazonS3ConfigKey::RoleArn, role_arn)
                 .with_config(AmazonS3ConfigKey::RoleSessionName, "noctis");
             let builder = match sts_endpoint {
-                Some(endpoint) if endpoint.parse::<http::Uri>().is_ok_and(|uri| uri.scheme_str() == Some("https")) => {
+                Some(endpoint) => {
+                    check_sts(endpoint)?;
                     builder.with_config(AmazonS3ConfigKey::StsEndpoint, endpoint)
                 }
-                Some(_) => return Err(settings("the endpoint of the token service must be https://host")),
                 None => builder,
             };
-            Ok((builder, Renewal::default()))
+            let exchange = builder.clone().build().map_err(refused)?.credentials().clone();
+            Ok((builder.with_credentials(Arc::new(Exchanged::new(exchange))), Renewal::default()))
+        }
+    }
+}
+
+/// Whether there are any, as far as that can be told without asking anybody.
+pub(super) fn check(credentials: &S3Credentials) -> Result<(), Error> {
+    match credentials {
+        S3Credentials::File(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| unreadable(UNREADABLE, error))?;
+            parse(&text).map(drop).ok_or_else(|| settings(INCOMPLETE))
+        }
+        S3Credentials::Environment => match find(&of_environment)? {
+            Found::Keys(_) => Ok(()),
+            Found::Elsewhere(credentials) => check(&credentials),
+        },
+        S3Credentials::WebIdentity { token_file, sts_endpoint, .. } => {
+            std::fs::read(token_file).map_err(|error| unreadable(UNREADABLE_TOKEN, error))?;
+            sts_endpoint.as_deref().map_or(Ok(()), check_sts)
+        }
+    }
+}
+
+fn check_sts(endpoint: &str) -> Result<(), Error> {
+    let is_https = endpoint.parse::<http::Uri>().is_ok_and(|uri| uri.scheme_str() == Some("https"));
+    if is_https { Ok(()) } else { Err(settings("the endpoint of the token service must be https://host")) }
+}
+
+fn of_environment(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Credentials that are exchanged for a token some time before the last ones end. While no others can be had, the last ones
+/// are used: the server says when they have ended.
+pub(super) struct Exchanged {
+    exchange: AwsCredentialProvider,
+    last: Mutex<Option<Arc<AwsCredential>>>,
+    failing: AtomicBool,
+}
+
+impl Exchanged {
+    pub(super) fn new(exchange: AwsCredentialProvider) -> Self {
+        Self { exchange, last: Mutex::default(), failing: AtomicBool::new(false) }
+    }
+}
+
+impl fmt::Debug for Exchanged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchanged").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl CredentialProvider for Exchanged {
+    type Credential = AwsCredential;
+
+    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
+        let last = self.last.lock().await.clone();
+        let given = match &last {
+            Some(last) => {
+                tokio::time::timeout(EXCHANGE, self.exchange.get_credential()).await.unwrap_or(Ok(last.clone()))
+            }
+            None => self.exchange.get_credential().await,
+        };
+        let was_failing = self.failing.swap(given.is_err(), Ordering::Relaxed);
+        match (given, last) {
+            (Ok(given), _) => {
+                *self.last.lock().await = Some(Arc::clone(&given));
+                Ok(given)
+            }
+            (Err(_), Some(last)) => {
+                if !was_failing {
+                    tracing::warn!(
+                        "no new credentials for the S3 server can be had; the last ones are used to their end"
+                    );
+                }
+                Ok(last)
+            }
+            (Err(error), None) => Err(error),
         }
     }
 }
@@ -139,15 +227,12 @@ impl CredentialProvider for FileCredentials {
 }
 
 async fn read(path: &Path) -> Result<AwsCredential, Error> {
-    let problem = "the credentials file cannot be read";
-    let length = tokio::fs::metadata(path).await.map_err(|error| unreadable(problem, error))?.len();
+    let length = tokio::fs::metadata(path).await.map_err(|error| unreadable(UNREADABLE, error))?.len();
     if length > LONGEST_FILE {
         return Err(settings("the credentials file is too long"));
     }
-    let text = tokio::fs::read_to_string(path).await.map_err(|error| unreadable(problem, error))?;
-    parse(&text).ok_or_else(|| {
-        settings("the credentials file needs lines aws_access_key_id = ... and aws_secret_access_key = ...")
-    })
+    let text = tokio::fs::read_to_string(path).await.map_err(|error| unreadable(UNREADABLE, error))?;
+    parse(&text).ok_or_else(|| settings(INCOMPLETE))
 }
 
 fn parse(text: &str) -> Option<AwsCredential> {

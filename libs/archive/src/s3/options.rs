@@ -1,5 +1,6 @@
 //! What an S3 archive is opened with, and what of it cannot work.
 
+use super::credentials;
 use crate::Error;
 use object_store::{
     Certificate, ClientOptions, RetryConfig,
@@ -122,17 +123,44 @@ impl S3Options {
         }
     }
 
+    /// Whether an archive can be opened with these, as far as that can be told without the server: files are read, and
+    /// nothing is sent.
+    ///
+    /// # Errors
+    /// The name of the field that cannot work, and [`Error::Settings`] with what to change.
+    pub fn check(&self) -> Result<(), (&'static str, Error)> {
+        self.check_names()?;
+        if let Some(path) = &self.ca_file {
+            let pem = std::fs::read(path).map_err(|error| unreadable(UNREADABLE_CA, error));
+            pem.and_then(|pem| certificates(&pem)).map_err(|error| ("ca_file", error))?;
+        }
+        credentials::check(&self.credentials).map_err(|error| ("credentials", error))
+    }
+
+    fn check_names(&self) -> Result<(), (&'static str, Error)> {
+        let ensure = |holds, field, problem| if holds { Ok(()) } else { Err((field, settings(problem))) };
+        ensure(
+            (3..=63).contains(&self.bucket.len()) && is_plain(&self.bucket, "._-"),
+            "bucket",
+            "the bucket's name must be 3 to 63 letters, digits, '.', '_' and '-'",
+        )?;
+        ensure(
+            !self.region.is_empty() && is_plain(&self.region, "-_"),
+            "region",
+            "the region must be letters, digits and '-', such as us-east-1",
+        )?;
+        ensure(self.reads > 0, "reads", "at least one request must be allowed at once")?;
+        ensure(self.writes > 0, "writes", "at least one request must be allowed at once")?;
+        self.key_prefix().map_err(|error| ("prefix", error))?;
+        if let Some(endpoint) = &self.endpoint {
+            self.bucket_endpoint(endpoint).map_err(|error| ("endpoint", error))?;
+        }
+        Ok(())
+    }
+
     /// A client for the bucket, but for its credentials.
     pub(super) async fn builder(&self) -> Result<AmazonS3Builder, Error> {
-        if !(3..=63).contains(&self.bucket.len()) || !is_plain(&self.bucket, "._-") {
-            return Err(settings("the bucket's name must be 3 to 63 letters, digits, '.', '_' and '-'"));
-        }
-        if self.region.is_empty() || !is_plain(&self.region, "-_") {
-            return Err(settings("the region must be letters, digits and '-', such as us-east-1"));
-        }
-        if self.reads == 0 || self.writes == 0 {
-            return Err(settings("at least one request must be allowed at once"));
-        }
+        self.check_names().map_err(|(_, error)| error)?;
         let builder = AmazonS3Builder::new()
             .with_bucket_name(&self.bucket)
             .with_region(&self.region)
@@ -158,12 +186,8 @@ impl S3Options {
             .with_pool_idle_timeout(Duration::from_secs(20))
             .with_pool_max_idle_per_host(self.reads.saturating_add(self.writes));
         if let Some(path) = &self.ca_file {
-            let pem = tokio::fs::read(path).await.map_err(|error| unreadable("the CA file cannot be read", error))?;
-            let certificates = Certificate::from_pem_bundle(&pem).unwrap_or_default();
-            if certificates.is_empty() {
-                return Err(settings("the CA file holds no PEM certificates"));
-            }
-            client = certificates.into_iter().fold(client, ClientOptions::with_root_certificate);
+            let pem = tokio::fs::read(path).await.map_err(|error| unreadable(UNREADABLE_CA, error))?;
+            client = certificates(&pem)?.into_iter().fold(client, ClientOptions::with_root_certificate);
         }
         Ok(client)
     }
@@ -187,6 +211,13 @@ impl S3Options {
             S3Addressing::VirtualHosted => format!("{scheme}://{}.{authority}", self.bucket),
         })
     }
+}
+
+const UNREADABLE_CA: &str = "the CA file cannot be read";
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
+    let certificates = Certificate::from_pem_bundle(pem).unwrap_or_default();
+    if certificates.is_empty() { Err(settings("the CA file holds no PEM certificates")) } else { Ok(certificates) }
 }
 
 fn is_plain(text: &str, others: &str) -> bool {

@@ -6,6 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSs
 use sqlx::{Connection as _, Executor as _};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -141,9 +142,11 @@ impl PostgresOptions {
         self
     }
 
-    /// Protected in this way. Authorities are those of the file in PEM form, or the well-known ones without a file.
-    #[must_use]
-    pub fn with_tls(mut self, tls: Tls, authorities: Option<&Path>) -> Self {
+    /// Protected in this way. The authorities of the file, in PEM form, are trusted beside the well-known ones.
+    ///
+    /// # Errors
+    /// [`Error::Options`] when the file cannot be read or holds no certificate.
+    pub fn with_tls(mut self, tls: Tls, authorities: Option<&Path>) -> Result<Self, Error> {
         self.base = self.base.ssl_mode(match tls {
             Tls::Disabled => PgSslMode::Disable,
             Tls::Encrypted => PgSslMode::Require,
@@ -151,10 +154,31 @@ impl PostgresOptions {
             Tls::Verified => PgSslMode::VerifyFull,
         });
         if let Some(file) = authorities {
-            self.base = self.base.ssl_root_cert(file);
+            // Without a certificate in it, the file would be passed over without a word.
+            let bad = "the file with the database's authorities cannot be read, or holds no PEM certificate";
+            self.base = self.base.ssl_root_cert(holding(file, "CERTIFICATE-----", bad)?);
         }
-        self
+        Ok(self)
     }
+
+    /// Shows this certificate to a server that asks for one; both files in PEM form.
+    ///
+    /// # Errors
+    /// [`Error::Options`] when one of them cannot be read or does not hold what it should.
+    pub fn with_client_certificate(mut self, certificate: &Path, key: &Path) -> Result<Self, Error> {
+        let bad = "the file with this client's certificate cannot be read, or holds no PEM certificate";
+        self.base = self.base.ssl_client_cert(holding(certificate, "CERTIFICATE-----", bad)?);
+        let bad = "the file with the key of this client's certificate cannot be read, or holds no PEM key";
+        self.base = self.base.ssl_client_key(holding(key, "PRIVATE KEY-----", bad)?);
+        Ok(self)
+    }
+}
+
+/// A file that has a PEM section whose first line ends like this.
+fn holding<'a>(file: &'a Path, section: &str, bad: &'static str) -> Result<&'a Path, Error> {
+    let text = std::fs::read_to_string(file).map_err(|source| options_error(bad, Some(source)))?;
+    let begins = |line: &str| line.starts_with("-----BEGIN ") && line.trim_end().ends_with(section);
+    if text.lines().any(begins) { Ok(file) } else { Err(options_error(bad, None)) }
 }
 
 fn options_error(reason: &'static str, source: Option<io::Error>) -> Error {
@@ -211,6 +235,14 @@ impl Connect {
         connected.unwrap_or_else(|_| Err(timed_out("the database could not be reached in time")))
     }
 
+    /// The first connection of a process. What is wrong with its protection does not pass by itself.
+    pub(super) async fn first_connection(&self) -> Result<PgConnection, Error> {
+        self.connection().await.map_err(|error| match is_about_trust(&error) {
+            true => Error::Untrusted { source: Arc::new(error) },
+            false => error.into(),
+        })
+    }
+
     async fn connected(&self) -> Result<PgConnection, sqlx::Error> {
         let mut connection = PgConnection::connect_with(&self.base).await?;
         // A server that answers commits before they are on its disk must not do so here: what is acknowledged is kept.
@@ -237,6 +269,16 @@ impl Connect {
                 })
             })
             .connect_lazy_with(self.base.clone())
+    }
+}
+
+/// Whether there is no TLS, or it failed: no certificate that is trusted, or none that the other end trusts.
+fn is_about_trust(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) => true,
+        // The form in which failed handshakes arrive.
+        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::InvalidData,
+        _ => false,
     }
 }
 

@@ -48,9 +48,9 @@ pub struct Applied {
 ///
 /// # Errors
 /// [`Error::NewerSchema`] when a newer release made the schema unfit for this one; [`Error::MissingRole`];
-/// [`Error::Migration`]; [`Error::Unavailable`].
+/// [`Error::Migration`]; [`Error::Unavailable`]; [`Error::Untrusted`].
 pub async fn migrate_postgres(options: &PostgresOptions) -> Result<Applied, Error> {
-    let mut connection = Connect::new(options, Purpose::Migrating).connection().await?;
+    let mut connection = Connect::new(options, Purpose::Migrating).first_connection().await?;
     // The lock goes with the connection.
     lock(&mut connection).await?;
     connection.execute("CREATE SCHEMA IF NOT EXISTS catalog").await?;

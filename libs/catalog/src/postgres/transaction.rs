@@ -6,7 +6,7 @@ use super::migrate::Schema;
 use super::session::listed;
 use super::{commit, delete, disagreements, intents, protect, removals};
 use crate::Error;
-use crate::error::Refusal;
+use crate::error::{Refusal, without_values};
 use crate::queue::{Done, Task};
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnection;
@@ -30,7 +30,7 @@ pub(super) enum Failure {
 pub(super) async fn run(connection: &mut PgConnection, tasks: &[Task], schema: &Schema) -> Result<Results, Failure> {
     let results = run_until_commit(connection, tasks, schema).await.map_err(Failure::before_commit)?;
     // What becomes of a commit that is not answered is not known: it is never tried again and never reported as done.
-    connection.execute("COMMIT").await.map_err(|error| Failure::Final(Arc::new(error)))?;
+    connection.execute("COMMIT").await.map_err(|error| Failure::Final(Arc::new(without_values(error))))?;
     Ok(results)
 }
 

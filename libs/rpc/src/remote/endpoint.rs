@@ -1,5 +1,6 @@
 //! Where a service is: names and ports, and the addresses behind them at the moment.
 
+use futures::future::join_all;
 use http::uri::Authority;
 use std::{
     collections::BTreeMap,
@@ -13,6 +14,9 @@ use std::{
 const LOOK_UP: Duration = Duration::from_secs(5);
 /// More addresses of one service than this are left out.
 const ADDRESSES: usize = 256;
+
+/// What names stood for when they could be looked up last.
+pub(super) type Found = BTreeMap<String, Vec<SocketAddr>>;
 
 /// The places of a service: `host:port`, or several separated by commas. A name stands for all its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,27 +57,39 @@ impl Endpoint {
         hosts.into_iter().all(|host| host == "localhost" || is_loopback(host))
     }
 
-    /// All addresses, each with the name under which it was found. Names that cannot be looked up are left out; nothing
-    /// where that is all of them.
-    pub(super) async fn look_up(&self) -> Option<BTreeMap<SocketAddr, Authority>> {
-        let mut found = BTreeMap::new();
-        for place in &self.0 {
-            match tokio::time::timeout(LOOK_UP, tokio::net::lookup_host(place.as_str())).await {
-                Ok(Ok(addresses)) => {
-                    addresses.take(ADDRESSES).for_each(|address| drop(found.insert(address, place.clone())));
-                }
-                Ok(Err(error)) => tracing::debug!(%place, %error, "a service's name cannot be looked up"),
-                Err(_elapsed) => tracing::debug!(%place, "the look-up of a service's name takes too long"),
+    /// All addresses, each with the name under which it was found; nothing where no name was ever found. A name that cannot
+    /// be looked up now stands for what it stood for `last`, where this look-up is noted.
+    pub(super) async fn look_up(&self, last: &mut Found) -> Option<BTreeMap<SocketAddr, Authority>> {
+        // At the same time, so that one that takes long does not hold up the others.
+        let looked_up = join_all(self.0.iter().map(addresses)).await;
+        for (place, addresses) in self.0.iter().zip(looked_up) {
+            if let Some(addresses) = addresses {
+                last.insert(place.to_string(), addresses);
             }
         }
+        let of_place = |place: &Authority| last.get(place.as_str()).cloned().unwrap_or_default();
+        let found: BTreeMap<SocketAddr, Authority> = self
+            .0
+            .iter()
+            .flat_map(|place| of_place(place).into_iter().map(|address| (address, place.clone())))
+            .collect();
         (!found.is_empty()).then_some(found)
     }
+}
+
+async fn addresses(place: &Authority) -> Option<Vec<SocketAddr>> {
+    match tokio::time::timeout(LOOK_UP, tokio::net::lookup_host(place.as_str())).await {
+        Ok(Ok(addresses)) => return Some(addresses.take(ADDRESSES).collect()),
+        Ok(Err(error)) => tracing::debug!(%place, %error, "a service's name cannot be looked up"),
+        Err(_elapsed) => tracing::debug!(%place, "the look-up of a service's name takes too long"),
+    }
+    None
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::Endpoint;
+    use super::{Endpoint, Found};
 
     #[test]
     fn places_are_hosts_with_ports() {
@@ -98,10 +114,23 @@ mod tests {
     #[tokio::test]
     async fn a_name_stands_for_its_addresses() {
         let endpoint: Endpoint = "127.0.0.1:7,127.0.0.2:7,[::1]:7".parse().unwrap();
-        let found = endpoint.look_up().await.unwrap();
+        let found = endpoint.look_up(&mut Found::new()).await.unwrap();
         let addresses: Vec<String> = found.keys().map(ToString::to_string).collect();
         assert_eq!(addresses, ["127.0.0.1:7", "127.0.0.2:7", "[::1]:7"]);
         let nowhere: Endpoint = "no-such-name.invalid:7".parse().unwrap();
-        assert_eq!(nowhere.look_up().await, None);
+        assert_eq!(nowhere.look_up(&mut Found::new()).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_cannot_be_looked_up_stands_for_what_it_stood_for() {
+        let endpoint: Endpoint = "127.0.0.1:7,no-such-name.invalid:7".parse().unwrap();
+        let mut last = Found::from([("no-such-name.invalid:7".to_owned(), vec!["127.0.0.2:7".parse().unwrap()])]);
+        for _ in 0..2 {
+            let found = endpoint.look_up(&mut last).await.unwrap();
+            let addresses: Vec<String> = found.keys().map(ToString::to_string).collect();
+            assert_eq!(addresses, ["127.0.0.1:7", "127.0.0.2:7"]);
+        }
+        last.clear();
+        assert_eq!(endpoint.look_up(&mut last).await.unwrap().len(), 1);
     }
 }

@@ -3,9 +3,6 @@
 use super::Config;
 use serde::Deserialize;
 
-/// Longest that the end of the program may wait for the collector, in seconds.
-const LONGEST_FLUSH: u64 = 60;
-
 /// Where spans are sent, and how many.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,8 +26,8 @@ impl TelemetryConfig {
             "telemetry.sampling_ratio = {}: it is from 0 to 1",
             self.sampling_ratio
         );
-        anyhow::ensure!(self.queued_spans > 0, "telemetry.queued_spans is 0: then no span could ever be sent");
-        anyhow::ensure!(self.flush_seconds <= LONGEST_FLUSH, "telemetry.flush_seconds is more than {LONGEST_FLUSH}");
+        let is_named = self.service_name.as_deref().is_none_or(|name| !name.trim().is_empty());
+        anyhow::ensure!(is_named, "telemetry.service_name is empty: leave it out, or write a name such as \"noctis\"");
         Ok(())
     }
 }

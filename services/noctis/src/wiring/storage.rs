@@ -120,7 +120,7 @@ async fn patiently<T>(open: impl AsyncFn() -> Result<T, catalog::Error>) -> Resu
                 error
                 @ (catalog::Error::Unavailable { .. } | catalog::Error::Busy | catalog::Error::OlderSchema { .. }),
             ) if Instant::now() < deadline => {
-                tracing::warn!(%error, "waiting for the catalog");
+                tracing::warn!(error = &error as &dyn std::error::Error, "waiting for the catalog");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
             opened => return opened,

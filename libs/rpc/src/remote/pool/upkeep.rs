@@ -3,7 +3,7 @@
 use super::{Peer, PeerState, Pool, Shared};
 use crate::remote::{
     connection::{Connection, DialError},
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Found},
 };
 use http::uri::Authority;
 use parking_lot::Mutex;
@@ -30,9 +30,10 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 /// have ended.
 pub(super) async fn watch(pool: Arc<Pool>, endpoint: Endpoint) {
     let mut kept: HashMap<SocketAddr, Kept> = HashMap::new();
+    let mut last = Found::new();
     loop {
         // A look-up that fails tells nothing: what was known stays.
-        if let Some(found) = endpoint.look_up().await {
+        if let Some(found) = endpoint.look_up(&mut last).await {
             adjust(&pool, &mut kept, found);
         }
         pool.known.store(true, Ordering::Relaxed);
