@@ -135,7 +135,7 @@ mod tests {
     use super::{Code, Failure};
     use tonic::Status;
 
-    const CODES: [Code; 8] = [
+    const CODES: [Code; 9] = [
         Code::InvalidRequest,
         Code::NotFound,
         Code::Forbidden,
