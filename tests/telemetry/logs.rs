@@ -25,8 +25,10 @@ async fn lines_name_their_trace_and_look_as_without_traces() {
             async || line(noctis.gateway.output(), "instances/{instance}").is_some(),
         )
         .await;
+        eventually(|| noctis.backend.output(), async || line(noctis.backend.output(), "retrieve failed").is_some())
+            .await;
         let request = line(noctis.gateway.output(), "instances/{instance}").unwrap();
-        let failure = line(noctis.backend.output(), "retrieve failed").unwrap_or_else(|| noctis.backend.output());
+        let failure = line(noctis.backend.output(), "retrieve failed").unwrap();
         for line in [&request, &failure] {
             assert!(line.contains(id), "{line}");
             assert!(!line.contains("otel") && !line.contains("rpc."), "{line}");
