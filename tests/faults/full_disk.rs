@@ -44,6 +44,9 @@ async fn a_full_disk_refuses_stores_loses_nothing_and_goes_on_when_there_is_spac
         .data_dir(disk.path().join("archive"))
         .env("NOCTIS_INGEST__MINIMUM_FREE_BYTES", "0")
         .env("NOCTIS_INGEST__SWEEP_SECONDS", "1")
+        // Where the catalog was full as well, the intent of a refused store could not be ended and is left to grow stale.
+        .env("NOCTIS_INGEST__HEARTBEAT_SECONDS", "1")
+        .env("NOCTIS_INGEST__STALE_SECONDS", "3")
         .start()
         .await;
     let client = server.client();
