@@ -21,14 +21,7 @@ cargo test --locked --workspace --no-run
 # Built by the line before, because the tests of its package start it.
 "${CARGO_TARGET_DIR:-target}/debug/noctis" viewer install --tarball "$NOCTIS_OHIF_TARBALL" --to "$NOCTIS_VIEWER"
 failed=0
-# Most tests wait for servers more than they compute, so those of the program run beside all others, whose output follows.
-others=$(mktemp)
-cargo test --locked --workspace --exclude noctis --no-fail-fast ${filter[@]+"${filter[@]}"} >"$others" 2>&1 &
-beside=$!
-trap 'kill "$beside" 2>/dev/null || true; rm -f "$others"' EXIT
-cargo test --locked --package noctis --no-fail-fast ${filter[@]+"${filter[@]}"} || failed=1
-wait "$beside" || failed=1
-cat "$others"
+cargo test --locked --workspace --no-fail-fast ${filter[@]+"${filter[@]}"} || failed=1
 if [ "${1:-all}" = all ]; then
     # What knows nothing but HTTP once more: a process for each target, over PostgreSQL and S3.
     NOCTIS_TEST_SHAPE=distributed cargo test --locked --workspace --no-fail-fast \
