@@ -18,7 +18,7 @@ mod viewer;
 mod xml;
 mod zones;
 
-use harness::{Server, ServerBuilder};
+use harness::{Client, Server, ServerBuilder};
 use serde_json::Value;
 
 /// The DICOMweb root.
@@ -33,6 +33,21 @@ fn builder() -> ServerBuilder {
 /// The first value of an attribute; null if it has none.
 fn first<'a>(data_set: &'a Value, tag: &str) -> &'a Value {
     &data_set[tag]["Value"][0]
+}
+
+/// The Patient IDs that a search below the root finds, in order. Nothing of the query is ignored.
+async fn patients(client: &Client, search: &str) -> Vec<String> {
+    let answer = client.get(&format!("{ROOT}/{search}&includefield=PatientID"), 200).await;
+    assert_eq!(answer.header("warning"), None, "{search}");
+    let mut found: Vec<String> = answer
+        .json()
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| first(row, "00100020").as_str().expect("a Patient ID").to_owned())
+        .collect();
+    found.sort();
+    found
 }
 
 /// The tags of a data set, ascending.

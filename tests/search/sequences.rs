@@ -1,9 +1,9 @@
 //! Keys in items of sequences (PS3.18 8.3.4.1.1, PS3.4 C.2.2.2.6).
 
-use harness::{Client, DataSet, Series, Server};
+use harness::{DataSet, Series, Server};
 use serde_json::{Value, json};
 
-use crate::{ROOT, STUDIES, builder, first};
+use crate::{ROOT, STUDIES, builder, first, patients};
 
 fn code(value: &str, scheme: &str, meaning: &str) -> DataSet {
     let mut item = DataSet::new();
@@ -55,17 +55,6 @@ async fn start() -> Server {
     server
 }
 
-/// The Patient IDs that are found, in order. Nothing of the query is ignored.
-async fn found(client: &Client, path: &str) -> Vec<String> {
-    let answer = client.get(&format!("{ROOT}/{path}&includefield=PatientID"), 200).await;
-    assert_eq!(answer.header("warning"), None, "{path}");
-    let rows = answer.json();
-    let mut found: Vec<String> =
-        rows.as_array().unwrap().iter().map(|row| first(row, "00100020").as_str().unwrap().to_owned()).collect();
-    found.sort();
-    found
-}
-
 #[tokio::test]
 async fn values_in_items_are_found_at_their_level() {
     let server = start().await;
@@ -92,11 +81,11 @@ async fn values_in_items_are_found_at_their_level() {
         ("instances", "ReferencedSeriesSequence.ReferencedInstanceSequence.ReferencedSOPInstanceUID", "1.2.7.9.2"),
         ("instances", "AnatomicRegionSequence.CodeValue", "T-2"),
     ] {
-        assert_eq!(found(&client, &format!("{resource}?{key}={value}")).await, ["SECOND"], "{key}");
+        assert_eq!(patients(&client, &format!("{resource}?{key}={value}")).await, ["SECOND"], "{key}");
     }
     let nested = "ReferencedSeriesSequence.ReferencedInstanceSequence.ReferencedSOPInstanceUID";
-    assert_eq!(found(&client, &format!("instances?{nested}=1.2.7.2")).await, ["SECOND"]);
-    assert_eq!(found(&client, "studies?ProcedureCodeSequence.CodeMeaning=").await, ["FIRST", "SECOND"]);
+    assert_eq!(patients(&client, &format!("instances?{nested}=1.2.7.2")).await, ["SECOND"]);
+    assert_eq!(patients(&client, "studies?ProcedureCodeSequence.CodeMeaning=").await, ["FIRST", "SECOND"]);
 }
 
 #[tokio::test]
@@ -118,7 +107,7 @@ async fn keys_of_one_sequence_match_in_one_item() {
         (format!("instances?{inner}.CodeValue=RQY&{request}.AccessionNumber=ACC-X"), &["FIRST", "SECOND"]),
         (format!("studies?emptyvaluematching=true&{code}.CodeMeaning=%22%22"), &[]),
     ] {
-        assert_eq!(found(&client, &path).await, expected, "{path}");
+        assert_eq!(patients(&client, &path).await, expected, "{path}");
     }
 }
 

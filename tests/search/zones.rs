@@ -1,8 +1,8 @@
 //! Searches that name a time zone (PS3.4 C.2.2.2: Timezone Offset From UTC in a request).
 
-use harness::{Client, Series, Server, ServerBuilder};
+use harness::{Series, Server, ServerBuilder};
 
-use crate::{ROOT, STUDIES, builder, first};
+use crate::{ROOT, STUDIES, builder, first, patients};
 
 /// Studies that began at the same time by the clock on the wall: in Tokyo, in New York, and who knows where.
 async fn start(builder: ServerBuilder) -> Server {
@@ -25,17 +25,6 @@ async fn start(builder: ServerBuilder) -> Server {
     server
 }
 
-/// The Patient IDs that are found, in order. Nothing of the query is ignored.
-async fn found(client: &Client, query: &str) -> Vec<String> {
-    let answer = client.get(&format!("{ROOT}/studies?{query}"), 200).await;
-    assert_eq!(answer.header("warning"), None, "{query}");
-    let rows = answer.json();
-    let mut found: Vec<String> =
-        rows.as_array().unwrap().iter().map(|row| first(row, "00100020").as_str().unwrap().to_owned()).collect();
-    found.sort();
-    found
-}
-
 #[tokio::test]
 async fn dates_and_times_are_those_of_the_zone() {
     let server = start(builder()).await;
@@ -56,7 +45,7 @@ async fn dates_and_times_are_those_of_the_zone() {
         ),
         ("TimezoneOffsetFromUTC=%2B0900&PatientBirthDate=19610412", &["NEWYORK", "SOMEWHERE", "TOKYO"]),
     ] {
-        assert_eq!(found(&client, query).await, expected, "{query}");
+        assert_eq!(patients(&client, &format!("studies?{query}")).await, expected, "{query}");
     }
     for (resource, zone) in [("series?PerformedProcedureStepStartDate", "0000"), ("instances?ContentDate", "1400")] {
         let rows = client.json(&format!("{ROOT}/{resource}=20240301&TimezoneOffsetFromUTC=%2B{zone}")).await;
@@ -87,11 +76,11 @@ async fn answers_are_in_the_zone_and_say_so() {
 async fn what_names_no_zone_is_in_the_configured_one() {
     let server = start(builder().env("NOCTIS_QUERY__TIMEZONE", "+0900")).await;
     let client = server.client();
-    assert_eq!(found(&client, "TimezoneOffsetFromUTC=-0500&StudyTime=06").await, ["SOMEWHERE", "TOKYO"]);
+    assert_eq!(patients(&client, "studies?TimezoneOffsetFromUTC=-0500&StudyTime=06").await, ["SOMEWHERE", "TOKYO"]);
     let rows = client.json(&format!("{ROOT}/studies?PatientID=SOMEWHERE&TimezoneOffsetFromUTC=-0500")).await;
     assert_eq!(["00080030", "00080201"].map(|tag| first(&rows[0], tag)), ["060000", "-0500"]);
     // Without a zone in the request nothing is converted.
-    assert_eq!(found(&client, "StudyTime=20").await, ["NEWYORK", "SOMEWHERE", "TOKYO"]);
+    assert_eq!(patients(&client, "studies?StudyTime=20").await, ["NEWYORK", "SOMEWHERE", "TOKYO"]);
 }
 
 #[tokio::test]
